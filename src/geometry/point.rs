@@ -1,0 +1,75 @@
+//! The integer grid: points, bounds, and the conversion from and to millimetres.
+
+/// Grid units in one millimetre: one unit is 10 nm.
+pub const UNITS_PER_MM: f64 = 100_000.0;
+
+/// Millimetres to grid units, rounded to the nearest; saturates at the ends of `i32`.
+pub fn grid(mm: f64) -> i32 {
+    (mm * UNITS_PER_MM).round() as i32
+}
+
+/// Grid units to millimetres.
+pub fn mm(grid: i32) -> f64 {
+    f64::from(grid) / UNITS_PER_MM
+}
+
+/// A point of the plane in grid units. Ordered by x, then y.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Point {
+    pub x: i32,
+    pub y: i32,
+}
+
+impl Point {
+    pub const fn new(x: i32, y: i32) -> Self {
+        Self { x, y }
+    }
+
+    /// The grid point nearest to a place in millimetres.
+    pub fn from_mm(x_mm: f64, y_mm: f64) -> Self {
+        Self { x: grid(x_mm), y: grid(y_mm) }
+    }
+
+    /// The place in millimetres.
+    pub fn to_mm(self) -> [f64; 2] {
+        [mm(self.x), mm(self.y)]
+    }
+
+    /// Squared distance in square grid units, exact.
+    pub fn distance_squared(self, other: Self) -> i64 {
+        let (dx, dy) = (i64::from(self.x) - i64::from(other.x), i64::from(self.y) - i64::from(other.y));
+        dx * dx + dy * dy
+    }
+
+    /// Distance in millimetres.
+    pub fn distance_mm(self, other: Self) -> f64 {
+        (self.distance_squared(other) as f64).sqrt() / UNITS_PER_MM
+    }
+}
+
+/// An axis-aligned rectangle, both corners included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    pub min: Point,
+    pub max: Point,
+}
+
+impl Bounds {
+    /// The smallest rectangle around some points; `None` where there are none.
+    pub fn around(points: impl IntoIterator<Item = Point>) -> Option<Self> {
+        let mut points = points.into_iter();
+        let first = points.next()?;
+        Some(points.fold(Self { min: first, max: first }, |b, p| Self {
+            min: Point::new(b.min.x.min(p.x), b.min.y.min(p.y)),
+            max: Point::new(b.max.x.max(p.x), b.max.y.max(p.y)),
+        }))
+    }
+
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.min.x <= other.max.x && other.min.x <= self.max.x && self.min.y <= other.max.y && other.min.y <= self.max.y
+    }
+
+    pub fn contains(&self, p: Point) -> bool {
+        (self.min.x..=self.max.x).contains(&p.x) && (self.min.y..=self.max.y).contains(&p.y)
+    }
+}

@@ -1,0 +1,6 @@
+//! 3D printing by fused deposition.
+//!
+//! Stages, each a plain function from one immutable type of [`stages`] to the next:
+//! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath.
+
+pub mod stages;

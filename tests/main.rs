@@ -1,0 +1,1 @@
+//! Every integration test, in one binary (linking is what costs), one file a subject.
