@@ -1,14 +1,12 @@
-//! Rings, islands, polylines and regions.
+//! Regions: areas that are the result of every operation here.
 
+use super::clip;
+use super::hatch;
+use super::kernel::{self, Operation, Rule};
+use super::offset;
 use super::point::{Bounds, Point};
-
-/// A closed outline without a repeated last point. Counter-clockwise (positive area) bounds material, clockwise a hole.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Ring(pub Vec<Point>);
-
-/// An open path.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Polyline(pub Vec<Point>);
+use super::ring::{Polyline, Ring};
+use super::simplify;
 
 /// One connected piece of area: an outline and the holes in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,46 +24,34 @@ pub struct Region {
 /// The shape of an offset's convex corners.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Join {
-    /// Sharp, cut off where the tip is further than this many offsets away (2 is usual).
+    /// Sharp, cut square where the tip is further away than this many offsets (2 is usual).
     Miter(f64),
     /// An arc of chords within 5 µm.
     Round,
-    /// Cut square through the offset of the corner.
+    /// Cut square at the offset's distance from the corner.
     Square,
 }
 
-impl Ring {
-    /// Signed area in mm²: positive when counter-clockwise.
-    pub fn area_mm2(&self) -> f64 {
-        todo!()
-    }
-
-    pub fn bounds(&self) -> Option<Bounds> {
-        Bounds::around(self.0.iter().copied())
-    }
-
-    /// Length around in mm.
-    pub fn length_mm(&self) -> f64 {
-        todo!()
-    }
-}
-
-impl Polyline {
-    /// Length in mm.
-    pub fn length_mm(&self) -> f64 {
-        todo!()
-    }
-}
-
 impl Region {
-    /// The area that these rings wind around (non-zero rule, positive windings only).
-    pub fn from_rings(_rings: Vec<Ring>) -> Self {
-        todo!()
+    /// The area that these rings wind around more often counter-clockwise than clockwise.
+    pub fn from_rings(rings: Vec<Ring>) -> Self {
+        Self { rings: kernel::boolean(Operation::Union, Rule::Positive, &rings, &[]) }
+    }
+
+    /// The area that these rings wind around in either direction, so that inverted outlines count too.
+    pub fn from_rings_non_zero(rings: Vec<Ring>) -> Self {
+        Self { rings: kernel::boolean(Operation::Union, Rule::NonZero, &rings, &[]) }
     }
 
     /// The area that these rings cover an odd number of times.
-    pub fn from_rings_even_odd(_rings: Vec<Ring>) -> Self {
-        todo!()
+    pub fn from_rings_even_odd(rings: Vec<Ring>) -> Self {
+        Self { rings: kernel::boolean(Operation::Union, Rule::EvenOdd, &rings, &[]) }
+    }
+
+    /// An axis-aligned rectangle.
+    pub fn rectangle(bounds: Bounds) -> Self {
+        let (a, b) = (bounds.min, bounds.max);
+        Self { rings: vec![Ring(vec![a, Point::new(b.x, a.y), b, Point::new(a.x, b.y)])] }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -73,72 +59,169 @@ impl Region {
     }
 
     pub fn area_mm2(&self) -> f64 {
-        todo!()
+        self.rings.iter().map(Ring::area_mm2).sum()
     }
 
     pub fn bounds(&self) -> Option<Bounds> {
         Bounds::around(self.rings.iter().flat_map(|r| r.0.iter().copied()))
     }
 
-    pub fn union(&self, _other: &Region) -> Region {
-        todo!()
+    fn overlaps_bounds(&self, other: &Region) -> bool {
+        matches!((self.bounds(), other.bounds()), (Some(a), Some(b)) if a.overlaps(&b))
     }
 
-    pub fn intersection(&self, _other: &Region) -> Region {
-        todo!()
+    pub fn union(&self, other: &Region) -> Region {
+        if self.is_empty() {
+            return other.clone();
+        }
+        if other.is_empty() {
+            return self.clone();
+        }
+        Self { rings: kernel::boolean(Operation::Union, Rule::Positive, &self.rings, &other.rings) }
+    }
+
+    pub fn intersection(&self, other: &Region) -> Region {
+        if !self.overlaps_bounds(other) {
+            return Self::default();
+        }
+        Self { rings: kernel::boolean(Operation::Intersection, Rule::Positive, &self.rings, &other.rings) }
     }
 
     /// This area without the other.
-    pub fn difference(&self, _other: &Region) -> Region {
-        todo!()
+    pub fn difference(&self, other: &Region) -> Region {
+        if !self.overlaps_bounds(other) {
+            return self.clone();
+        }
+        Self { rings: kernel::boolean(Operation::Difference, Rule::Positive, &self.rings, &other.rings) }
     }
 
     /// Union of many regions.
-    pub fn union_all<'a>(_regions: impl IntoIterator<Item = &'a Region>) -> Region {
-        todo!()
+    pub fn union_all<'a>(regions: impl IntoIterator<Item = &'a Region>) -> Region {
+        let mut regions = regions.into_iter().filter(|r| !r.is_empty());
+        let Some(first) = regions.next() else { return Self::default() };
+        let mut rings = first.rings.clone();
+        let mut alone = true;
+        for region in regions {
+            alone = false;
+            rings.extend_from_slice(&region.rings);
+        }
+        if alone { Self { rings } } else { Self::from_rings(rings) }
     }
 
     /// Grown by `delta_mm`, or shrunk where it is negative.
-    pub fn offset(&self, _delta_mm: f64, _join: Join) -> Region {
-        todo!()
+    pub fn offset(&self, delta_mm: f64, join: Join) -> Region {
+        if self.is_empty() || delta_mm == 0.0 || !delta_mm.is_finite() {
+            return self.clone();
+        }
+        let raw: Vec<Ring> = self.rings.iter().filter_map(|ring| offset::raw(ring, delta_mm, join)).collect();
+        Self::from_rings(raw)
     }
 
     /// Shrunk and grown again: parts thinner than twice `by_mm` vanish.
-    pub fn opened(&self, _by_mm: f64) -> Region {
-        todo!()
+    pub fn opened(&self, by_mm: f64) -> Region {
+        self.offset(-by_mm, Join::Miter(2.0)).offset(by_mm, Join::Miter(2.0))
     }
 
     /// Grown and shrunk again: gaps narrower than twice `by_mm` close.
-    pub fn closed(&self, _by_mm: f64) -> Region {
-        todo!()
+    pub fn closed(&self, by_mm: f64) -> Region {
+        self.offset(by_mm, Join::Miter(2.0)).offset(-by_mm, Join::Miter(2.0))
     }
 
-    /// With fewer points, none further than `tolerance_mm` from the old outline (Douglas-Peucker, then clean).
-    pub fn simplified(&self, _tolerance_mm: f64) -> Region {
-        todo!()
+    /// With fewer points, none further than `tolerance_mm` from the old outline (Douglas and Peucker 1973), then cleaned.
+    pub fn simplified(&self, tolerance_mm: f64) -> Region {
+        let mut removed = false;
+        let rings: Vec<Ring> = self
+            .rings
+            .iter()
+            .filter_map(|ring| {
+                let simple = simplify::ring(ring, tolerance_mm);
+                removed |= simple.as_ref().is_none_or(|s| s.0.len() < ring.0.len());
+                simple
+            })
+            .collect();
+        if removed { Self::from_rings(rings) } else { self.clone() }
     }
 
-    /// The connected pieces, in a stable order.
+    /// Without rings whose area is below `area_mm2` (specks and pin holes).
+    pub fn without_specks(mut self, area_mm2: f64) -> Region {
+        self.rings.retain(|ring| ring.area_mm2().abs() >= area_mm2);
+        self
+    }
+
+    /// The connected pieces, ordered by their outlines' place among the rings.
     pub fn islands(&self) -> Vec<Island> {
-        todo!()
+        let mut outers: Vec<(usize, i128, Bounds)> = Vec::new();
+        let mut holes: Vec<(usize, Bounds)> = Vec::new();
+        for (i, ring) in self.rings.iter().enumerate() {
+            let Some(bounds) = ring.bounds() else { continue };
+            let area = ring.doubled_area();
+            if area > 0 {
+                outers.push((i, area, bounds));
+            } else {
+                holes.push((i, bounds));
+            }
+        }
+        let mut islands: Vec<Island> =
+            outers.iter().map(|&(i, ..)| Island { outer: self.rings[i].clone(), holes: Vec::new() }).collect();
+        if let [island] = islands.as_mut_slice() {
+            island.holes = holes.iter().map(|&(i, _)| self.rings[i].clone()).collect();
+            return islands;
+        }
+        // A hole belongs to the smallest outline around it.
+        let mut by_area: Vec<usize> = (0..outers.len()).collect();
+        by_area.sort_by_key(|&o| (outers[o].1, o));
+        for (i, bounds) in holes {
+            let hole = &self.rings[i];
+            let home = by_area.iter().copied().find(|&o| {
+                let (outer, _, around) = &outers[o];
+                around.contains(bounds.min) && around.contains(bounds.max) && encloses(&self.rings[*outer], hole)
+            });
+            if let Some(o) = home {
+                islands[o].holes.push(hole.clone());
+            }
+        }
+        islands
     }
 
-    /// Whether a point is inside or on the border.
-    pub fn contains(&self, _p: Point) -> bool {
-        todo!()
+    /// Whether a point is inside or on the border. For many points of one region build an [`super::EdgeGrid`].
+    pub fn contains(&self, p: Point) -> bool {
+        let mut inside = false;
+        for ring in &self.rings {
+            match ring.locate(p) {
+                None => return true,
+                Some(within) => inside ^= within,
+            }
+        }
+        inside
     }
 
     /// The parts of paths inside this region, each piece in its path's direction, in the paths' order.
-    pub fn clip(&self, _paths: &[Polyline]) -> Vec<Polyline> {
-        todo!()
+    pub fn clip(&self, paths: &[Polyline]) -> Vec<Polyline> {
+        clip::polylines(self, paths)
     }
 
     /// Straight parallel lines inside this region: direction `angle_rad`, `spacing_mm` apart, on a grid fixed to the
-    /// plate's origin and shifted by `shift_mm`. One inner vector a scan line, in the order of the scan; within it the
-    /// pieces run along the direction. Fast: an own scanline clipper, not the kernel.
-    pub fn hatch(&self, _angle_rad: f64, _spacing_mm: f64, _shift_mm: f64) -> Vec<Vec<[Point; 2]>> {
-        todo!()
+    /// plate's origin and shifted sideways by `shift_mm`. One inner vector a scan line, in the order of the scan (empty
+    /// ones between others are kept, so that neighbours in the list are neighbours on the plate); within it the pieces
+    /// run along the direction, from first to last.
+    pub fn hatch(&self, angle_rad: f64, spacing_mm: f64, shift_mm: f64) -> Vec<Vec<[Point; 2]>> {
+        hatch::lines(self, angle_rad, spacing_mm, shift_mm)
     }
+}
+
+/// Whether a ring that does not cross `outer` lies inside it. Points on the border decide nothing.
+fn encloses(outer: &Ring, ring: &Ring) -> bool {
+    ring.0.iter().find_map(|&p| outer.locate(p)).unwrap_or_else(|| {
+        // Every vertex touches the border: the middle of an edge decides.
+        ring.edges()
+            .find_map(|(a, b)| {
+                outer.locate(Point::new(
+                    ((i64::from(a.x) + i64::from(b.x)) / 2) as i32,
+                    ((i64::from(a.y) + i64::from(b.y)) / 2) as i32,
+                ))
+            })
+            .unwrap_or(true)
+    })
 }
 
 impl From<Island> for Region {
@@ -146,5 +229,11 @@ impl From<Island> for Region {
         let mut rings = vec![island.outer];
         rings.extend(island.holes);
         Self { rings }
+    }
+}
+
+impl From<&Island> for Region {
+    fn from(island: &Island) -> Self {
+        island.clone().into()
     }
 }
