@@ -1,0 +1,88 @@
+//! What is unusual about resolved settings: values out of their soft range, and values that do not go together.
+
+use crate::report::Notice;
+
+use super::definition::definitions;
+use super::entries::Settings;
+use super::value::Value;
+
+/// Everything that the person should know before printing with these settings.
+pub(super) fn notices(settings: &Settings) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for definition in definitions() {
+        if definition.shown_when.is_some_and(|condition| !(condition.holds)(settings)) {
+            continue;
+        }
+        let value = settings.value(definition.key);
+        let number = match value {
+            Value::Number(number) => number,
+            Value::Count(count) => f64::from(count),
+            _ => continue,
+        };
+        if let Some(soft) = definition.soft.filter(|soft| !soft.contains(number)) {
+            notices.push(Notice::warning(format!(
+                "{} ({}) is {}, which is unusual: most prints use a value {}",
+                definition.label,
+                definition.name,
+                definition.display(&value),
+                definition.range_text(soft),
+            )));
+        }
+    }
+    notices.extend(clashes(settings).into_iter().map(Notice::warning));
+    notices
+}
+
+/// Values that are fine by themselves and wrong together.
+fn clashes(s: &Settings) -> Vec<String> {
+    let mut clashes = Vec::new();
+    for (name, height) in [("layer_height", s.layer_height), ("first_layer_height", s.first_layer_height)] {
+        if height > s.nozzle_diameter {
+            clashes.push(format!(
+                "{name} is {height} mm, more than the nozzle's {} mm: layers will hardly stick to each other; choose a \
+                 lower layer or a wider nozzle",
+                s.nozzle_diameter
+            ));
+        }
+    }
+    for (name, width) in [
+        ("first_layer_extrusion_width", s.first_layer_extrusion_width),
+        ("external_perimeter_extrusion_width", s.external_perimeter_extrusion_width),
+        ("perimeter_extrusion_width", s.perimeter_extrusion_width),
+        ("infill_extrusion_width", s.infill_extrusion_width),
+        ("solid_infill_extrusion_width", s.solid_infill_extrusion_width),
+        ("top_infill_extrusion_width", s.top_infill_extrusion_width),
+    ] {
+        if width < 0.6 * s.nozzle_diameter || width > 3.0 * s.nozzle_diameter {
+            clashes.push(format!(
+                "{name} is {width} mm, which a nozzle of {} mm can hardly lay: stay between {:.2} and {:.2} mm",
+                s.nozzle_diameter,
+                0.6 * s.nozzle_diameter,
+                3.0 * s.nozzle_diameter
+            ));
+        }
+    }
+    for (name, temperature) in [("temperature", s.temperature), ("first_layer_temperature", s.first_layer_temperature)]
+    {
+        if temperature > s.max_nozzle_temperature {
+            clashes.push(format!(
+                "{name} is {temperature} °C, but the nozzle of this machine may have at most {} °C",
+                s.max_nozzle_temperature
+            ));
+        }
+    }
+    for (name, temperature) in
+        [("bed_temperature", s.bed_temperature), ("first_layer_bed_temperature", s.first_layer_bed_temperature)]
+    {
+        if temperature > s.max_bed_temperature {
+            clashes.push(format!(
+                "{name} is {temperature} °C, but the bed of this machine may have at most {} °C",
+                s.max_bed_temperature
+            ));
+        }
+    }
+    if s.min_fan_speed > s.max_fan_speed {
+        clashes.push("min_fan_speed is above max_fan_speed: the fan will not follow the layer time".to_owned());
+    }
+    clashes
+}

@@ -1,0 +1,103 @@
+//! Entries: layers, how models are read, and what surrounds the first layer.
+
+/// Hands these entries, behind those before them, to the next macro in the list.
+macro_rules! layer_settings { ($next:ident $($later:ident)* ; $($before:tt)*) => { $next! { $($later)* ; $($before)*
+
+/// Height of every layer but the first.
+///
+/// Thin layers show less of the staircase on slopes and take longer. About half the nozzle's diameter is a good start;
+/// three quarters of it is the most that still presses layers together.
+layer_height: f64 = 0.2, {
+    label: "Layer height", category: Layers, level: Simple, scope: Object, unit: Millimetre,
+    hard: range(0.01, 2.0), soft: range(0.04, 0.6), search: &["quality", "resolution"],
+}
+
+/// Height of the first layer.
+///
+/// A thicker first layer forgives a plate that is not quite level.
+first_layer_height: f64 = 0.2, {
+    label: "First layer height", category: Layers, level: Simple, scope: Recipe, unit: Millimetre,
+    hard: range(0.01, 2.0), soft: range(0.08, 0.6), percent_of: Some(Key::layer_height),
+    zero: rule("layer_height", |r| r.number(Key::layer_height)),
+    orca: &["initial_layer_print_height"], cura: &["layer_height_0"],
+}
+
+/// How overlapping and broken outlines are read.
+///
+/// Regular fills everything that any outline encloses. Even-odd makes outlines inside outlines alternate between solid
+/// and empty, which some scaled toys need. Close holes fills all holes.
+slicing_mode: SlicingMode = SlicingMode::Regular, {
+    label: "Slicing mode", category: Layers, level: Expert, scope: Object,
+    search: &["repair", "union", "mesh fixes"],
+}
+
+/// Cracks in outlines up to twice this wide are closed.
+slice_closing_radius: f64 = 0.049, {
+    label: "Gap closing radius", category: Layers, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(0.0, 10.0), soft: range(0.0, 0.5),
+}
+
+/// Outlines are simplified as long as they stay within this distance.
+///
+/// Detail finer than the machine can move only makes the file larger and starves slow controllers. 0 keeps everything.
+resolution: f64 = 0.0125, {
+    label: "Resolution", category: Layers, level: Expert, scope: Recipe, unit: Millimetre,
+    hard: range(0.0, 1.0), soft: range(0.0, 0.1), cura: &["meshfix_maximum_deviation"],
+    search: &["simplify", "tolerance"],
+}
+
+/// The first layer is shrunk by this on every side, against its being squeezed outwards.
+elefant_foot_compensation: f64 = 0.1, {
+    label: "Elephant foot compensation", category: Layers, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.0, 5.0), soft: range(0.0, 0.6), old: &["elephant_foot_compensation"],
+    search: &["elephant", "initial layer horizontal expansion"],
+}
+
+/// All outlines grow by this on every side, or shrink where it is negative.
+xy_size_compensation: f64 = 0.0, {
+    label: "XY size compensation", category: Layers, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), orca: &["xy_contour_compensation"], cura: &["xy_offset"],
+    search: &["horizontal expansion", "tolerance", "fit"],
+}
+
+/// Number of loops drawn around everything before the print, to get the filament flowing.
+skirts: u32 = 1, {
+    label: "Skirt loops", category: Adhesion, level: Simple, scope: Recipe, hard: range(0.0, 100.0),
+    soft: range(0.0, 10.0), orca: &["skirt_loops"], cura: &["skirt_line_count"],
+}
+
+/// Distance from the skirt to the object, or to its brim.
+skirt_distance: f64 = 6.0, {
+    label: "Skirt distance", category: Adhesion, level: Advanced, scope: Recipe, unit: Millimetre,
+    hard: range(0.0, 200.0), soft: range(0.0, 30.0), cura: &["skirt_gap"],
+    shown_when: when("there is a skirt", |s| s.skirts > 0),
+}
+
+/// Number of layers that have the skirt.
+skirt_height: u32 = 1, {
+    label: "Skirt height", category: Adhesion, level: Expert, scope: Recipe, hard: range(0.0, 10_000.0),
+    shown_when: when("there is a skirt", |s| s.skirts > 0),
+}
+
+/// Loops are added until the skirt has used this much filament.
+min_skirt_length: f64 = 4.0, {
+    label: "Least skirt filament", category: Adhesion, level: Expert, scope: Recipe, unit: Millimetre,
+    hard: range(0.0, 1000.0), soft: range(0.0, 100.0), orca: &["min_skirt_length_of_filament"],
+    shown_when: when("there is a skirt", |s| s.skirts > 0),
+}
+
+/// Width of a single-layer rim around the object that helps it to stick; 0 for none.
+brim_width: f64 = 0.0, {
+    label: "Brim width", category: Adhesion, level: Simple, scope: Object, unit: Millimetre,
+    hard: range(0.0, 200.0), soft: range(0.0, 30.0), search: &["adhesion", "warping"],
+}
+
+/// Gap between the brim and the object, so that it comes off easily.
+brim_separation: f64 = 0.0, {
+    label: "Brim gap", category: Adhesion, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.0, 10.0), soft: range(0.0, 1.0), orca: &["brim_object_gap"], cura: &["brim_gap"],
+    shown_when: when("there is a brim", |s| s.brim_width > 0.0),
+}
+
+} } }
+pub(super) use layer_settings;

@@ -1,0 +1,176 @@
+//! Entries: what the machine is, its retraction, its own G-code, and how its files are written.
+
+/// Hands these entries, behind those before them, to the next macro in the list.
+macro_rules! machine_settings { ($next:ident $($later:ident)* ; $($before:tt)*) => { $next! { $($later)* ; $($before)*
+
+/// Name of the machine.
+printer_model: String = "Generic 220", {
+    label: "Name", category: Hardware, level: Advanced, scope: Machine,
+}
+
+/// Name of the machine file that was used.
+printer_settings_id: String = "", {
+    label: "Machine", category: Hardware, level: Internal, scope: Machine,
+}
+
+/// Outline of the build plate, counter-clockwise, in the machine's coordinates.
+bed_shape: Vec<[f64; 2]> = vec![[0.0, 0.0], [220.0, 0.0], [220.0, 220.0], [0.0, 220.0]], {
+    label: "Build plate", category: Hardware, level: Simple, scope: Machine, orca: &["printable_area"],
+    search: &["bed size", "width", "depth"],
+}
+
+/// Parts of the build plate that must stay free.
+bed_exclude_areas: Vec<Vec<[f64; 2]>> = Vec::<Vec<[f64; 2]>>::new(), {
+    label: "Excluded areas", category: Hardware, level: Expert, scope: Machine, orca: &["bed_exclude_area"],
+    cura: &["machine_disallowed_areas"],
+}
+
+/// Greatest height that can be printed.
+max_print_height: f64 = 250.0, {
+    label: "Height", category: Hardware, level: Simple, scope: Machine, unit: Millimetre, hard: range(1.0, 10_000.0),
+    orca: &["printable_height"], cura: &["machine_height"],
+}
+
+/// Diameter of the nozzle's opening.
+nozzle_diameter: f64 = 0.4, {
+    label: "Nozzle diameter", category: Hardware, level: Simple, scope: Machine, unit: Millimetre,
+    hard: range(0.05, 5.0), soft: range(0.1, 2.0), cura: &["machine_nozzle_size"],
+}
+
+/// Dialect of G-code that the machine's firmware speaks.
+gcode_flavor: GcodeFlavor = GcodeFlavor::Marlin, {
+    label: "Firmware", category: Hardware, level: Simple, scope: Machine, cura: &["machine_gcode_flavor"],
+    search: &["flavour", "dialect"],
+}
+
+/// Speed of the serial connection.
+baud_rate: u32 = 115_200, {
+    label: "Baud rate", category: Hardware, level: Advanced, scope: Machine, unit: BitPerSecond,
+    hard: range(300.0, 4_000_000.0), search: &["serial", "port", "usb"],
+}
+
+/// Highest temperature that the nozzle may be given.
+max_nozzle_temperature: f64 = 275.0, {
+    label: "Hottest nozzle", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,
+    hard: range(0.0, 500.0),
+}
+
+/// Highest temperature that the bed may be given; 0 for a bed without heater.
+max_bed_temperature: f64 = 110.0, {
+    label: "Hottest bed", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,
+    hard: range(0.0, 300.0),
+}
+
+/// The most plastic that the nozzle can melt.
+max_melt_rate: f64 = 20.0, {
+    label: "Most melted per second", category: Hardware, level: Advanced, scope: Machine,
+    unit: CubicMillimetrePerSecond, hard: range(0.1, 1000.0), search: &["volumetric"],
+}
+
+/// Length of filament that is drawn back before a travel; 0 for none.
+retract_length: f64 = 0.8, {
+    label: "Length", category: Retraction, level: Simple, scope: Machine, unit: Millimetre, hard: range(0.0, 50.0),
+    soft: range(0.0, 10.0), orca: &["retraction_length"], cura: &["retraction_amount"], search: &["stringing"],
+}
+
+/// Speed at which filament is drawn back.
+retract_speed: f64 = 35.0, {
+    label: "Speed", category: Retraction, level: Advanced, scope: Machine, unit: MillimetrePerSecond,
+    hard: range(0.1, 1000.0), soft: range(5.0, 120.0), orca: &["retraction_speed"],
+    cura: &["retraction_retract_speed", "retraction_speed"],
+}
+
+/// Speed at which filament is pushed forward again; 0 takes `retract_speed`.
+deretract_speed: f64 = 0.0, {
+    label: "Return speed", category: Retraction, level: Advanced, scope: Machine, unit: MillimetrePerSecond,
+    hard: range(0.1, 1000.0), zero: rule("retract_speed", |r| r.number(Key::retract_speed)),
+    orca: &["deretraction_speed"], cura: &["retraction_prime_speed"],
+}
+
+/// Filament that is pushed forward beyond what was drawn back.
+retract_restart_extra: f64 = 0.0, {
+    label: "Extra on return", category: Retraction, level: Expert, scope: Machine, unit: Millimetre,
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0),
+}
+
+/// Travels shorter than this do not retract.
+retract_before_travel: f64 = 1.5, {
+    label: "Shortest travel", category: Retraction, level: Advanced, scope: Machine, unit: Millimetre,
+    hard: range(0.0, 1000.0), soft: range(0.0, 20.0), orca: &["retraction_minimum_travel"],
+    cura: &["retraction_min_travel"],
+}
+
+/// Retract on every change of layer.
+retract_layer_change: bool = false, {
+    label: "On layer change", category: Retraction, level: Advanced, scope: Machine,
+    orca: &["retract_when_changing_layer"], cura: &["retract_at_layer_change"],
+}
+
+/// Height by which the nozzle is lifted for a travel that retracts; 0 for none.
+retract_lift: f64 = 0.0, {
+    label: "Z-hop", category: Retraction, level: Simple, scope: Machine, unit: Millimetre, hard: range(0.0, 20.0),
+    soft: range(0.0, 3.0), orca: &["z_hop"], cura: &["retraction_hop"], search: &["lift"],
+}
+
+/// Move back along the road just laid while retracting, so that what oozes is wiped off there.
+wipe: bool = true, {
+    label: "Wipe", category: Retraction, level: Advanced, scope: Machine,
+}
+
+/// Share of the retraction that is made before the wipe.
+retract_before_wipe: f64 = 0.0, {
+    label: "Retract before wipe", category: Retraction, level: Expert, scope: Machine, unit: Share,
+    hard: range(0.0, 1.0), shown_when: when("the nozzle is wiped", |s| s.wipe),
+}
+
+/// G-code before the print: homing, heating, priming.
+///
+/// A template: `{key}` stands for the value of a setting. It has to leave the nozzle hot and the axes homed.
+start_gcode: String = "", {
+    label: "Start", category: CustomGcode, level: Advanced, scope: Machine, template: true,
+    orca: &["machine_start_gcode"], cura: &["machine_start_gcode"],
+}
+
+/// G-code after the print: heaters, fan and motors off.
+///
+/// A template: `{key}` stands for the value of a setting.
+end_gcode: String = "", {
+    label: "End", category: CustomGcode, level: Advanced, scope: Machine, template: true,
+    orca: &["machine_end_gcode"], cura: &["machine_end_gcode"],
+}
+
+/// G-code before the move to a new layer.
+before_layer_gcode: String = "", {
+    label: "Before layer change", category: CustomGcode, level: Expert, scope: Machine, template: true,
+    orca: &["before_layer_change_gcode"],
+}
+
+/// G-code after the move to a new layer.
+layer_gcode: String = "", {
+    label: "After layer change", category: CustomGcode, level: Expert, scope: Machine, template: true,
+    orca: &["layer_change_gcode"],
+}
+
+/// Name of the recipe file that was used.
+print_settings_id: String = "", {
+    label: "Recipe", category: Output, level: Internal, scope: Recipe,
+}
+
+/// Pictures of the print that are put into the file, for hosts and the printer's screen.
+thumbnails: Vec<[u32; 2]> = vec![[32, 32], [400, 300]], {
+    label: "Thumbnails", category: Output, level: Advanced, scope: Machine,
+}
+
+/// Write extrusion as lengths of each move (M83) rather than as a running sum.
+use_relative_e_distances: bool = true, {
+    label: "Relative extrusion", category: Output, level: Expert, scope: Machine, cura: &["relative_extrusion"],
+}
+
+/// Name the objects in the file, so that one of several can be cancelled.
+gcode_label_objects: bool = false, {
+    label: "Label objects", category: Output, level: Advanced, scope: Recipe, orca: &["exclude_object"],
+    search: &["cancel object"],
+}
+
+} } }
+pub(super) use machine_settings;

@@ -1,0 +1,97 @@
+//! The entries: every setting written down exactly once, and what the compiler makes of them.
+//!
+//! To add a setting, add one entry to the file of its subject:
+//!
+//! ```text
+//! /// One sentence on what it does.
+//! ///
+//! /// More, where there is more to know.
+//! key_as_in_prusa_slicer: f64 = 0.2, {
+//!     label: "Label", category: Layers, level: Simple, scope: Object, unit: Millimetre,
+//!     hard: range(0.01, 2.0), soft: range(0.04, 0.6), orca: &["its_name"], cura: &["its_name"],
+//! }
+//! ```
+//!
+//! The fields are those of [`Definition`], where each is explained; those left out keep the value of
+//! `Definition::blank`. The type is that of the field in [`Settings`] (any [`SettingType`]), and after the `=` stands
+//! the default, before rules: a percentage of another setting is `Value::Percent(0.5)`.
+//!
+//! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
+
+use super::choices::{FillPattern, GcodeFlavor, SeamPosition, SlicingMode, SolidPattern};
+use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
+use super::value::{SettingType, Value};
+use crate::units::Unit::*;
+
+mod filament;
+mod layers;
+mod machine;
+mod motion;
+mod roads;
+mod walls;
+
+use filament::filament_settings;
+use layers::layer_settings;
+use machine::machine_settings;
+use motion::motion_settings;
+use roads::road_settings;
+use walls::wall_settings;
+
+/// Makes the table, the keys and the struct of resolved values from the entries.
+macro_rules! define {
+    (; $(
+        $(#[doc = $doc:literal])+
+        $key:ident : $type:ty = $default:expr, { $($field:ident : $value:expr),* $(,)? }
+    )*) => {
+        /// All settings, resolved: rules computed, percentages and automatic values turned into numbers.
+        ///
+        /// Lengths are in mm, speeds in mm/s, accelerations in mm/s², temperatures in °C, times in s; shares are 0 to 1.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Settings { $( $(#[doc = $doc])+ pub $key: $type, )* }
+
+        /// The name of a setting. Keys are ordered as the entries are.
+        #[allow(non_camel_case_types, reason = "a key is spelled here as it is in files")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Key { $( $(#[doc = $doc])+ $key, )* }
+
+        /// Every definition; a key is the index of its own.
+        pub(super) static DEFINITIONS: [Definition; [$(Key::$key),*].len()] = [ $(
+            Definition {
+                $($field: $value,)*
+                ..Definition::blank(
+                    Key::$key,
+                    stringify!($key),
+                    &[$($doc),+],
+                    <$type as SettingType>::KIND,
+                    || Value::from($default),
+                )
+            },
+        )* ];
+
+        impl Settings {
+            /// Puts the struct together from resolved values. Fails with the key whose value is not of its type.
+            pub(super) fn from_values<E>(mut value: impl FnMut(Key) -> Result<Value, E>) -> Result<Self, FromValues<E>> {
+                Ok(Self { $(
+                    $key: <$type as SettingType>::from_value(&value(Key::$key).map_err(FromValues::Value)?)
+                        .ok_or(FromValues::Type(Key::$key))?,
+                )* })
+            }
+
+            /// The value of one setting.
+            pub fn value(&self, key: Key) -> Value {
+                match key { $( Key::$key => self.$key.to_value(), )* }
+            }
+        }
+    };
+}
+
+/// Why [`Settings::from_values`] could not make the struct.
+pub(super) enum FromValues<E> {
+    /// There is no value.
+    Value(E),
+    /// The value is of another type.
+    Type(Key),
+}
+
+// Each file hands its entries, behind those of the files before, to the next name in the list.
+layer_settings! { wall_settings road_settings filament_settings machine_settings motion_settings define ; }
