@@ -1,6 +1,29 @@
 //! Meshes at heights: what every process begins with.
+//!
+//! Owns the layer grid and the way from triangles to outlines: a mesh is put on the integer grid once, every layer's
+//! plane is intersected with the triangles that reach it (`cut`), open chains of broken meshes are closed (`gaps`),
+//! points that carry nothing are dropped (`simplify`), inside-out shells are turned (`shells`), and the outlines are
+//! healed and compensated (`compensate`). Layers are cut in parallel and come back in order, the same bytes on any
+//! number of threads. What an outline is for is not known here; colours, names and settings of a scene are not either.
 
-use crate::geometry::Region;
+mod compensate;
+mod cut;
+mod gaps;
+mod shells;
+mod simplify;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use nalgebra::Matrix4;
+use rayon::prelude::*;
+
+use crate::geometry::{Region, Ring};
+use crate::model::Mesh;
+use crate::progress::{Canceled, Progress};
+use crate::report::Notice;
+use crate::settings::{Settings, SlicingMode};
 
 /// The height range of one layer above the plate, and where in it the mesh is cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,4 +45,190 @@ impl LayerSpan {
 pub struct LayerOutline {
     pub span: LayerSpan,
     pub area: Region,
+}
+
+/// What decides the heights of layers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerSettings {
+    pub first_layer_height_mm: f64,
+    pub layer_height_mm: f64,
+}
+
+impl From<&Settings> for LayerSettings {
+    fn from(s: &Settings) -> Self {
+        Self { first_layer_height_mm: s.first_layer_height, layer_height_mm: s.layer_height }
+    }
+}
+
+/// What decides the shape of outlines.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SlicingSettings {
+    pub mode: SlicingMode,
+    /// Gaps narrower than twice this are closed; 0 closes none.
+    pub closing_radius_mm: f64,
+    /// Outlines are simplified to within this.
+    pub resolution_mm: f64,
+    /// Outlines grow by this, or shrink where it is negative.
+    pub xy_compensation_mm: f64,
+    /// The first layer shrinks by this, as far as its thin parts bear it.
+    pub elephant_foot_mm: f64,
+    /// Width that the elephant foot's compensation leaves of any part that had it.
+    pub least_width_mm: f64,
+}
+
+impl From<&Settings> for SlicingSettings {
+    fn from(s: &Settings) -> Self {
+        Self {
+            mode: s.slicing_mode,
+            closing_radius_mm: s.slice_closing_radius.max(0.0),
+            resolution_mm: s.resolution.max(0.0),
+            xy_compensation_mm: s.xy_size_compensation,
+            elephant_foot_mm: s.elefant_foot_compensation.max(0.0),
+            least_width_mm: s.first_layer_extrusion_width,
+        }
+    }
+}
+
+/// More layers than any machine prints; a grid is never longer (a height that is not finite would never end).
+const MOST_LAYERS: usize = 200_000;
+
+/// The layers of an object of this height that stands on the plate: the first one, then equal ones as long as their
+/// middle, where they are cut, is inside the object. An object lower than half the first layer gets one layer, cut in
+/// the object's middle. Empty where a height is not above zero.
+pub fn layer_grid(total_height_mm: f64, settings: &LayerSettings) -> Vec<LayerSpan> {
+    let (first, step) = (settings.first_layer_height_mm, settings.layer_height_mm);
+    let usable = |height: f64| height.is_finite() && height > 0.0;
+    if !(usable(total_height_mm) && usable(first) && usable(step)) {
+        return Vec::new();
+    }
+    // On the 10 nm grid, so that sums of steps do not carry rounding into the printed heights.
+    let snapped = |z: f64| (z * 1e5).round() / 1e5;
+    let mut spans =
+        vec![LayerSpan { bottom_mm: 0.0, top_mm: snapped(first), cut_mm: (0.5 * first).min(0.5 * total_height_mm) }];
+    for i in 0..MOST_LAYERS - 1 {
+        let bottom = first + i as f64 * step;
+        let cut = bottom + 0.5 * step;
+        if cut >= total_height_mm {
+            break;
+        }
+        spans.push(LayerSpan { bottom_mm: snapped(bottom), top_mm: snapped(bottom + step), cut_mm: cut });
+    }
+    spans
+}
+
+/// The outlines of one object, all its parts united, at each span's cut. Spans ascend. `parts` are meshes and where they
+/// stand on the plate. Works on broken meshes too: what was wrong with them comes back as notices that name layers.
+pub fn outlines(
+    parts: &[(Arc<Mesh>, Matrix4<f64>)],
+    spans: &[LayerSpan],
+    settings: &SlicingSettings,
+    progress: &Progress,
+) -> Result<(Vec<LayerOutline>, Vec<Notice>), Canceled> {
+    progress.stage("Cutting the model into layers", spans.len() * parts.len().max(1));
+    let mut notices = Vec::new();
+    let mut of_parts = Vec::with_capacity(parts.len());
+    for (mesh, plate_from_part) in parts {
+        of_parts.push(part_regions(mesh, plate_from_part, spans, settings, &mut notices, progress)?);
+    }
+    let areas = united(of_parts, spans.len());
+    let layers = areas
+        .into_par_iter()
+        .zip(spans.par_iter())
+        .enumerate()
+        .map(|(i, (area, span))| {
+            progress.check()?;
+            Ok(LayerOutline { span: *span, area: compensate::compensated(area, i == 0, settings) })
+        })
+        .collect::<Result<Vec<_>, Canceled>>()?;
+    Ok((layers, notices))
+}
+
+/// The regions of the parts as one region a layer.
+fn united(mut of_parts: Vec<Vec<Region>>, layers: usize) -> Vec<Region> {
+    if of_parts.len() == 1 {
+        return of_parts.pop().unwrap_or_default();
+    }
+    (0..layers).into_par_iter().map(|i| Region::union_all(of_parts.iter().filter_map(|part| part.get(i)))).collect()
+}
+
+/// One part's region at each layer.
+fn part_regions(
+    mesh: &Mesh,
+    plate_from_part: &Matrix4<f64>,
+    spans: &[LayerSpan],
+    settings: &SlicingSettings,
+    notices: &mut Vec<Notice>,
+    progress: &Progress,
+) -> Result<Vec<Region>, Canceled> {
+    let solid = cut::Solid::new(mesh, plate_from_part, spans);
+    if solid.unusable > 0 {
+        notices.push(Notice::warning(format!(
+            "{} triangles have coordinates that are no numbers or beyond the largest plate and were left out; repair the model",
+            solid.unusable
+        )));
+    }
+    let cuts = solid.cut_all(settings.resolution_mm, progress)?;
+    let open: Vec<usize> = cuts.iter().enumerate().filter(|(_, cut)| cut.was_open).map(|(i, _)| i).collect();
+    for (first, last) in runs(&open) {
+        notices.push(
+            Notice::warning("the outline is open here because the model has holes; it was closed with straight lines")
+                .on_layers(first, last),
+        );
+    }
+    let read = |turned: Option<&shells::Turned>| -> Result<Vec<(Region, bool)>, Canceled> {
+        cuts.par_iter()
+            .map(|cut| {
+                progress.check()?;
+                Ok(region_of(cut, turned, settings.mode))
+            })
+            .collect()
+    };
+    let mut regions = read(None)?;
+    if settings.mode != SlicingMode::EvenOdd && (!open.is_empty() || regions.iter().any(|(_, doubtful)| *doubtful)) {
+        let turned = shells::find_turned(&solid, &cuts, progress)?;
+        if turned.count > 0 {
+            notices.push(Notice::note(format!(
+                "{} of the model's shells were inside out and have been turned",
+                turned.count
+            )));
+            regions = read(Some(&turned))?;
+        }
+    }
+    Ok(regions.into_iter().map(|(region, _)| region).collect())
+}
+
+/// The area of one cut, and whether it is doubtful that all of its rings go the right way round: where nothing overlaps
+/// and nothing is inside out, the rings' areas add up to the region's.
+fn region_of(cut: &cut::Cut, turned: Option<&shells::Turned>, mode: SlicingMode) -> (Region, bool) {
+    let rings: Vec<Ring> = cut
+        .rings
+        .iter()
+        .map(|r| if turned.is_some_and(|t| t.is_turned(r.triangle)) { r.ring.reversed() } else { r.ring.clone() })
+        .collect();
+    let sum: f64 = rings.iter().map(Ring::area_mm2).sum();
+    let region = match mode {
+        SlicingMode::EvenOdd => Region::from_rings_even_odd(rings),
+        SlicingMode::Regular | SlicingMode::CloseHoles => Region::from_rings(rings),
+    };
+    let area = region.area_mm2();
+    let doubtful = (area - sum).abs() > 0.01 + 1e-6 * area;
+    let region = match mode {
+        SlicingMode::CloseHoles => {
+            Region::from_rings(region.rings.into_iter().filter(|ring| ring.area_mm2() > 0.0).collect())
+        }
+        SlicingMode::Regular | SlicingMode::EvenOdd => region,
+    };
+    (region, doubtful)
+}
+
+/// Runs of consecutive numbers in an ascending list, as first and last.
+fn runs(numbers: &[usize]) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &n in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == n => *last = n,
+            _ => runs.push((n, n)),
+        }
+    }
+    runs
 }

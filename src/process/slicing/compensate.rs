@@ -1,0 +1,48 @@
+//! Outlines healed and corrected for what the printer does to them.
+
+use super::SlicingSettings;
+use crate::geometry::{Join, Region};
+
+/// Sharp corners stay sharp up to this many offsets.
+const MITER: Join = Join::Miter(3.0);
+/// In how many steps the elephant foot's compensation gives way where parts become thin.
+const STEPS: usize = 4;
+/// Differences of outlines thinner than twice this are rounding and mitred tips, not parts.
+const SLIVER_MM: f64 = 0.02;
+
+/// One layer's area with narrow gaps closed, grown or shrunk by the XY compensation, and on the first layer shrunk by the
+/// elephant foot's.
+pub(super) fn compensated(area: Region, is_first: bool, settings: &SlicingSettings) -> Region {
+    let mut area = area;
+    if settings.closing_radius_mm > 0.0 {
+        area = area.closed(settings.closing_radius_mm);
+    }
+    if settings.xy_compensation_mm != 0.0 {
+        area = area.offset(settings.xy_compensation_mm, MITER);
+    }
+    if is_first && settings.elephant_foot_mm > 0.0 {
+        area = without_elephant_foot(&area, settings.elephant_foot_mm, settings.least_width_mm);
+    }
+    area
+}
+
+/// Shrunk by `by_mm`, but nowhere to less than `least_width_mm`: what is thinner than that stays as it is, and what is a
+/// little wider shrinks by as much as it can bear, in steps.
+fn without_elephant_foot(area: &Region, by_mm: f64, least_width_mm: f64) -> Region {
+    let half = 0.5 * least_width_mm;
+    // Shrunk, without what became thinner than the least width.
+    let shrunk = |by: f64| area.offset(-(by + half), MITER).offset(half, MITER);
+    let mut pieces = vec![shrunk(by_mm)];
+    for step in (1..=STEPS).rev() {
+        let too_much = by_mm * step as f64 / STEPS as f64;
+        let bearable = by_mm * (step - 1) as f64 / STEPS as f64;
+        let thin = area.difference(&area.opened(half + too_much)).opened(SLIVER_MM);
+        if thin.is_empty() {
+            break;
+        }
+        let there = if step == 1 { area.clone() } else { shrunk(bearable) };
+        // Far enough to meet what the next wider parts have been shrunk to.
+        pieces.push(there.intersection(&thin.offset(by_mm + SLIVER_MM, MITER)));
+    }
+    Region::union_all(&pieces)
+}
