@@ -1,1 +1,3 @@
 //! Every integration test, in one binary (linking is what costs), one file a subject.
+
+mod cli;

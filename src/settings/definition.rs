@@ -379,6 +379,23 @@ impl Definition {
         }
     }
 
+    /// What there is to say besides the documentation, each with its heading: what it takes, default, ranges, names.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = vec![("takes", self.expected()), ("default", self.display(&self.default_value()))];
+        facts.extend(self.zero.map(|rule| ("0 means", rule.text.to_owned())));
+        facts.extend(self.hard.map(|range| ("allowed", self.range_text(range))));
+        facts.extend(self.soft.map(|range| ("usual", self.range_text(range))));
+        facts.extend(self.shown_when.map(|condition| ("only when", condition.text.to_owned())));
+        facts.push(("found in", format!("{}, {}", self.category.label(), self.level.label())));
+        facts.push(("belongs to", self.scope.label().to_owned()));
+        for (what, names) in [("formerly", self.old), ("OrcaSlicer", self.orca), ("Cura", self.cura)] {
+            if !names.is_empty() {
+                facts.push((what, names.join(", ")));
+            }
+        }
+        facts
+    }
+
     pub(super) fn spelling(&self) -> Spelling {
         Spelling {
             kind: self.kind,

@@ -1,8 +1,8 @@
 //! Layers of values: defaults ◂ machine ◂ material ◂ recipe ◂ project ◂ object ◂ modifier.
 //!
 //! [`LayeredSettings`] is the stack, cheap to clone, so that history can keep every state of it. Each value can say
-//! which layer it came from and what it overrode ([`LayeredSettings::provenance`]). [`LayeredSettings::resolve`] computes
-//! the rules and gives the plain struct that everything else works with.
+//! which layer it came from and what it overrode ([`LayeredSettings::provenance`]). [`LayeredSettings::resolve`]
+//! computes the rules and gives the plain struct that everything else works with.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,12 +1,13 @@
 //! Every setting, defined exactly once; machines, materials and recipes; layers and where a value came from.
 //!
-//! One entry in `entries/` holds everything about a setting: key, type, unit, default or the rule that computes it, label,
-//! documentation, ranges, the names that other slicers use. From it follow [`Settings`] (resolved values, what all other
-//! modules receive), [`Values`] (some values, as files hold them), [`definitions`] (rows of a form, reference, search),
-//! reading and checking of what people type, and the text of G-code headers. Keys as text are known nowhere else.
+//! One entry in `entries/` holds everything about a setting: key, type, unit, default or the rule that computes it,
+//! label, documentation, ranges, the names that other slicers use. From it follow [`Settings`] (resolved values, what
+//! all other modules receive), [`Values`] (some values, as files hold them), [`definitions`] (rows of a form,
+//! reference, search), reading and checking of what people type, and the text of G-code headers. Keys as text are
+//! known nowhere else.
 //!
-//! Data enters as text (files, `--set`, fields of a form) and leaves as [`Settings`]. Models, scenes and windows are not
-//! known here.
+//! Data enters as text (files, `--set`, fields of a form) and leaves as [`Settings`]. Models, scenes and windows are
+//! not known here.
 
 mod check;
 mod choices;

@@ -45,7 +45,8 @@ macro_rules! define {
     )*) => {
         /// All settings, resolved: rules computed, percentages and automatic values turned into numbers.
         ///
-        /// Lengths are in mm, speeds in mm/s, accelerations in mm/s², temperatures in °C, times in s; shares are 0 to 1.
+        /// Lengths are in mm, speeds in mm/s, accelerations in mm/s², temperatures in °C, times in s; shares are 0
+        /// to 1.
         #[derive(Clone, Debug, PartialEq)]
         pub struct Settings { $( $(#[doc = $doc])+ pub $key: $type, )* }
 
@@ -70,7 +71,9 @@ macro_rules! define {
 
         impl Settings {
             /// Puts the struct together from resolved values. Fails with the key whose value is not of its type.
-            pub(super) fn from_values<E>(mut value: impl FnMut(Key) -> Result<Value, E>) -> Result<Self, FromValues<E>> {
+            pub(super) fn from_values<E>(
+                mut value: impl FnMut(Key) -> Result<Value, E>,
+            ) -> Result<Self, FromValues<E>> {
                 Ok(Self { $(
                     $key: <$type as SettingType>::from_value(&value(Key::$key).map_err(FromValues::Value)?)
                         .ok_or(FromValues::Type(Key::$key))?,

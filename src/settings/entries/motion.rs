@@ -57,20 +57,20 @@ machine_max_acceleration_e: f64 = 5000.0, {
 
 /// Highest acceleration of moves that extrude.
 machine_max_acceleration_extruding: f64 = 1500.0, {
-    label: "Acceleration while extruding", category: MotionLimits, level: Expert, scope: Machine, unit: MillimetrePerSecondSquared,
-    hard: range(1.0, 1_000_000.0),
+    label: "Acceleration while extruding", category: MotionLimits, level: Expert, scope: Machine,
+    unit: MillimetrePerSecondSquared, hard: range(1.0, 1_000_000.0),
 }
 
 /// Highest acceleration of retractions.
 machine_max_acceleration_retracting: f64 = 1500.0, {
-    label: "Acceleration while retracting", category: MotionLimits, level: Expert, scope: Machine, unit: MillimetrePerSecondSquared,
-    hard: range(1.0, 1_000_000.0),
+    label: "Acceleration while retracting", category: MotionLimits, level: Expert, scope: Machine,
+    unit: MillimetrePerSecondSquared, hard: range(1.0, 1_000_000.0),
 }
 
 /// Highest acceleration of moves without extrusion.
 machine_max_acceleration_travel: f64 = 1500.0, {
-    label: "Acceleration while travelling", category: MotionLimits, level: Expert, scope: Machine, unit: MillimetrePerSecondSquared,
-    hard: range(1.0, 1_000_000.0),
+    label: "Acceleration while travelling", category: MotionLimits, level: Expert, scope: Machine,
+    unit: MillimetrePerSecondSquared, hard: range(1.0, 1_000_000.0),
 }
 
 /// Greatest sudden change of speed of the x axis.

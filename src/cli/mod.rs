@@ -1,0 +1,161 @@
+//! The command line: one file a subcommand, each with its arguments and one `run`.
+//!
+//! Messages go to standard error, results to standard output. The program ends with 0 when it did what was asked, with
+//! 1 when it could not, with 2 when it was asked wrongly. Output files appear whole or not at all ([`save_whole`]).
+//! Nothing is done here that the window could not do by the same calls.
+//!
+//! A new subcommand is a file with `pub struct Args` and `pub fn run(args: Args) -> Result<(), Failure>`, and one line
+//! in the list of `commands!` below.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::report::{Notice, Severity};
+
+/// Makes the list of subcommands: help text, module, and the variant after which the subcommand is named.
+macro_rules! commands {
+    ($( $(#[$doc:meta])* $module:ident as $name:ident, )*) => {
+        $( mod $module; )*
+
+        #[derive(Subcommand)]
+        enum Command { $( $(#[$doc])* $name($module::Args), )* }
+
+        impl Command {
+            fn run(self) -> Result<(), Failure> {
+                match self { $( Command::$name(args) => $module::run(args), )* }
+            }
+        }
+    };
+}
+
+commands! {
+    /// List every setting, or explain one
+    settings as Settings,
+}
+
+/// Fabbro turns a model into motion and sends it to any machine.
+#[derive(Parser)]
+#[command(name = "fabbro", version, arg_required_else_help = true)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Why a subcommand did not do what was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// It was asked wrongly: exit status 2.
+    Usage(String),
+    /// It could not be done: exit status 1.
+    CouldNot(String),
+    /// Whoever read the output has gone (`fabbro … | head`), which is nobody's mistake: exit status 0.
+    ReaderGone,
+}
+
+impl<E: std::error::Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let io = (&error as &(dyn std::error::Error + 'static)).downcast_ref::<std::io::Error>();
+        if io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            return Failure::ReaderGone;
+        }
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let words = cause.to_string();
+            // Many errors repeat their cause in their own text.
+            if !text.contains(&words) {
+                text = format!("{text}: {words}");
+            }
+            source = cause.source();
+        }
+        Failure::CouldNot(text)
+    }
+}
+
+/// For `map_err`: the person asked for something that cannot be.
+fn usage(error: impl std::fmt::Display) -> Failure {
+    Failure::Usage(error.to_string())
+}
+
+/// Runs the program with the arguments of its command line, its own name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let program = match Program::try_parse_from(args) {
+        Ok(program) => program,
+        Err(error) => {
+            // Help and version are results, everything else is a message; clap knows which stream is right.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let (text, status) = match program.command.run() {
+        Ok(()) | Err(Failure::ReaderGone) => return ExitCode::SUCCESS,
+        Err(Failure::CouldNot(text)) => (text, 1),
+        Err(Failure::Usage(text)) => (text, 2),
+    };
+    tell(format_args!("fabbro: {text}"));
+    ExitCode::from(status)
+}
+
+/// Writes a result to standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes a result to standard output as JSON, with a line break at its end.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    print(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// Writes a message to standard error.
+fn tell(text: impl std::fmt::Display) {
+    // Where standard error is closed there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Writes notices to standard error, one a line, each with how much it matters.
+#[allow(dead_code, reason = "for the subcommands that read files")]
+fn tell_all(notices: &[Notice]) {
+    for notice in notices {
+        let word = match notice.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        tell(format_args!("{word}: {notice}"));
+    }
+}
+
+/// Saves a file so that it appears whole or not at all: it is written beside its place, then renamed.
+///
+/// Fails when the folder does not exist or cannot be written to.
+#[allow(dead_code, reason = "for the subcommands that save files")]
+fn save_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::CouldNot(format!("cannot save {}: {error}", path.display()));
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if path.is_dir() {
+        return Err(Failure::CouldNot(format!("cannot save {}: it is a folder", path.display())));
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".fabbro-").suffix(".part");
+    #[cfg(unix)]
+    {
+        // A temporary file is private by default; a saved one has the rights of any new file, less the umask.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The command line as a person or a script sees it: exit status, standard output, standard error.
+
+use std::process::{Command, Output};
+
+fn fabbro(args: &[&str]) -> Output {
+    let empty = tempfile::tempdir().unwrap();
+    Command::new(env!("CARGO_BIN_EXE_fabbro"))
+        .args(args)
+        // A person's own files must not change what a test sees.
+        .env("HOME", empty.path())
+        .env("XDG_CONFIG_HOME", empty.path())
+        .output()
+        .unwrap()
+}
+
+/// Runs the program and checks its exit status and that it wrote only where it should: results to standard output when
+/// it succeeded, a message to standard error when it did not. Gives back what it wrote there.
+fn check(args: &[&str], status: i32) -> String {
+    let output = fabbro(args);
+    let out = String::from_utf8(output.stdout).unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{args:?}\n{out}\n{err}");
+    let (said, silent) = if status == 0 { (out, err) } else { (err, out) };
+    assert!(!said.is_empty(), "{args:?} says nothing");
+    assert!(silent.is_empty(), "{args:?} says on the wrong stream: {silent}");
+    said
+}
+
+#[test]
+fn help_and_version_are_results() {
+    assert!(check(&["--help"], 0).contains("settings"));
+    assert!(check(&["--version"], 0).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn asked_wrongly_is_status_2() {
+    check(&["fly"], 2);
+    check(&["settings"], 2);
+    assert!(check(&["settings", "explain", "layer_hight"], 2).contains("did you mean `layer_height`?"));
+}
+
+#[test]
+fn settings_are_listed_and_explained() {
+    let all = check(&["settings", "list"], 0);
+    assert!(all.contains("layer_height") && all.contains("Top and bottom"));
+    let some = check(&["settings", "list", "wall", "loops"], 0);
+    assert!(some.trim_start().starts_with("perimeters"), "{some}");
+    check(&["settings", "list", "qwertz"], 1);
+
+    let text = check(&["settings", "explain", "wall_loops"], 0);
+    assert!(text.starts_with("perimeters: Walls"), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_str(&check(&["settings", "explain", "fill_pattern", "--json"], 0)).unwrap();
+    assert!(json["choices"].as_array().unwrap().contains(&"gyroid".into()));
+}
