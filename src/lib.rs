@@ -20,6 +20,7 @@
 //! 5. The window never waits and never draws without a reason: long work runs in `jobs`, a port has its own thread.
 
 pub mod cli;
+pub mod gcode;
 pub mod geometry;
 pub mod jobs;
 pub mod model;

@@ -1,0 +1,20 @@
+//! G-code: writing a toolpath in a firmware's dialect, and reading anybody's file back.
+//!
+//! Owns the text and nothing else: order, speeds, cooling and the estimate are decided before a toolpath gets here.
+//! Entry points: [`write`] turns a [`Job`] into the bytes of a file (the same bytes on any number of threads, no date,
+//! no secrets, ASCII only); [`template`] fills in start, end and layer sequences; [`lexer`] takes lines apart.
+
+pub mod dialect;
+mod layer;
+pub mod lexer;
+mod metadata;
+mod number;
+mod sequence;
+pub mod template;
+mod writer;
+#[cfg(test)]
+mod writer_tests;
+
+pub use dialect::Dialect;
+pub use metadata::{Thumbnail, Totals, duration, escape, unescape};
+pub use writer::{GcodeSettings, Job, JobTimes, WriteError, Written, write};
