@@ -3,4 +3,7 @@
 //! Stages, each a plain function from one immutable type of [`stages`] to the next:
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath.
 
+pub mod bridges;
+pub mod infill;
+pub mod regions;
 pub mod stages;

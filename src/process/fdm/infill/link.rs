@@ -1,0 +1,173 @@
+//! Joins the ends of infill lines along the region's border into long paths.
+//!
+//! A link never leaves the border of the region that the lines were cut to, so it cannot leave the region, and every
+//! stretch of border between two neighbouring ends is used at most once.
+
+use super::family::{End, Family, Piece, push};
+use crate::geometry::{Point, Polyline, Region, UNITS_PER_MM};
+
+/// One end of one piece: twice the piece's index, plus one for the end of higher `u`.
+pub type Node = usize;
+
+/// A stretch of border between two neighbouring ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    pub to: Node,
+    pub length_mm: f64,
+    forward: bool,
+}
+
+/// The ends of pieces in their order along a region's border.
+pub struct Border<'a> {
+    region: &'a Region,
+    pieces: &'a [Piece],
+    /// Every node, ring by ring, in the order along the ring.
+    order: Vec<Node>,
+    /// Place of each node in `order`.
+    place: Vec<usize>,
+    /// Length of the ring up to each of its points in grid units, and in all; ring by ring.
+    lengths: Vec<Vec<f64>>,
+    /// Where each ring's nodes begin in `order`; one more at the end.
+    starts: Vec<usize>,
+}
+
+impl<'a> Border<'a> {
+    pub fn new(region: &'a Region, pieces: &'a [Piece]) -> Self {
+        let end = |node: Node| -> &End { &pieces[node / 2].ends[node % 2] };
+        let mut order: Vec<Node> = (0..pieces.len() * 2).collect();
+        order.sort_unstable_by(|&a, &b| {
+            let (p, q) = (end(a), end(b));
+            (p.ring, p.edge).cmp(&(q.ring, q.edge)).then(p.along.total_cmp(&q.along)).then(a.cmp(&b))
+        });
+        let mut place = vec![0; order.len()];
+        for (i, &node) in order.iter().enumerate() {
+            place[node] = i;
+        }
+        let mut starts = Vec::with_capacity(region.rings.len() + 1);
+        let mut at = 0;
+        for ring in 0..region.rings.len() {
+            starts.push(at);
+            while at < order.len() && end(order[at]).ring as usize == ring {
+                at += 1;
+            }
+        }
+        starts.push(at);
+        let lengths = region
+            .rings
+            .iter()
+            .map(|ring| {
+                let mut sum = 0.0;
+                let mut lengths = Vec::with_capacity(ring.0.len() + 1);
+                lengths.push(0.0);
+                for (a, b) in ring.edges() {
+                    sum += (a.distance_squared(b) as f64).sqrt();
+                    lengths.push(sum);
+                }
+                lengths
+            })
+            .collect();
+        Self { region, pieces, order, place, lengths, starts }
+    }
+
+    pub fn end(&self, node: Node) -> &End {
+        &self.pieces[node / 2].ends[node % 2]
+    }
+
+    /// The two neighbours of an end along the border: the next, then the previous.
+    pub fn neighbours(&self, node: Node) -> [Link; 2] {
+        let ring = self.end(node).ring as usize;
+        let (start, stop) = (self.starts[ring], self.starts[ring + 1]);
+        let place = self.place[node];
+        let next = self.order[if place + 1 == stop { start } else { place + 1 }];
+        let previous = self.order[if place == start { stop - 1 } else { place - 1 }];
+        [
+            Link { to: next, length_mm: self.distance_mm(node, next), forward: true },
+            Link { to: previous, length_mm: self.distance_mm(previous, node), forward: false },
+        ]
+    }
+
+    /// Distance along the border in its direction.
+    fn distance_mm(&self, from: Node, to: Node) -> f64 {
+        let (a, b) = (self.end(from), self.end(to));
+        let lengths = &self.lengths[a.ring as usize];
+        let at = |e: &End| {
+            let i = e.edge as usize;
+            lengths[i] + e.along * (lengths[i + 1] - lengths[i])
+        };
+        let mut distance = at(b) - at(a);
+        if self.place[to] <= self.place[from] {
+            distance += lengths[lengths.len() - 1];
+        }
+        distance.max(0.0) / UNITS_PER_MM
+    }
+
+    /// Appends the border's points strictly between an end and its neighbour.
+    pub fn trace(&self, from: Node, link: Link, path: &mut Vec<Point>) {
+        let (first, last) = if link.forward { (from, link.to) } else { (link.to, from) };
+        let ring = &self.region.rings[self.end(first).ring as usize].0;
+        let (a, b) = (self.end(first).edge as usize, self.end(last).edge as usize);
+        let wraps = self.place[last] <= self.place[first];
+        let count = if wraps { b + ring.len() - a } else { b - a };
+        let point = |i: usize| ring[(a + 1 + i) % ring.len()];
+        if link.forward {
+            (0..count).for_each(|i| push(path, point(i)));
+        } else {
+            (0..count).rev().for_each(|i| push(path, point(i)));
+        }
+    }
+}
+
+/// Joins pieces into paths: from each free end on to the nearer neighbour along the border that is not yet in a path,
+/// where it is no further than `longest_link_mm`. Paths shorter than `shortest_path_mm` are dropped.
+pub fn chain(
+    region: &Region,
+    families: &[Family],
+    pieces: &[Piece],
+    longest_link_mm: f64,
+    shortest_path_mm: f64,
+) -> Vec<Polyline> {
+    let border = Border::new(region, pieces);
+    let mut taken = vec![false; pieces.len()];
+    let mut paths = Vec::new();
+    for first in 0..pieces.len() {
+        if taken[first] {
+            continue;
+        }
+        taken[first] = true;
+        let ahead = walk(&border, 2 * first + 1, longest_link_mm, &mut taken);
+        let behind = walk(&border, 2 * first, longest_link_mm, &mut taken);
+        let mut path = Vec::new();
+        let trace = |entry: Node, path: &mut Vec<Point>| {
+            let piece = &pieces[entry / 2];
+            families[piece.family as usize].trace(piece, entry % 2 == 1, path);
+        };
+        for &(node, link) in behind.iter().rev() {
+            // Walked from the first piece outwards, so here against it: in at the far end, out at the linked one.
+            trace(link.to ^ 1, &mut path);
+            let back = Link { to: node, forward: !link.forward, ..link };
+            border.trace(link.to, back, &mut path);
+        }
+        trace(2 * first, &mut path);
+        for &(node, link) in &ahead {
+            border.trace(node, link, &mut path);
+            trace(link.to, &mut path);
+        }
+        let path = Polyline(path);
+        if path.length_mm() >= shortest_path_mm {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+fn walk(border: &Border, from: Node, longest_mm: f64, taken: &mut [bool]) -> Vec<(Node, Link)> {
+    let mut steps = Vec::new();
+    let mut node = from;
+    loop {
+        let free = border.neighbours(node).into_iter().filter(|l| !taken[l.to / 2] && l.length_mm <= longest_mm);
+        let Some(link) = free.min_by(|a, b| a.length_mm.total_cmp(&b.length_mm)) else { return steps };
+        taken[link.to / 2] = true;
+        steps.push((node, link));
+        node = link.to ^ 1;
+    }
+}

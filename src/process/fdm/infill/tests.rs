@@ -1,0 +1,398 @@
+//! Infill has the density it was asked for, stays inside, and is laid in the promised order.
+
+use super::*;
+use crate::geometry::{Bounds, EdgeGrid, Point, UNITS_PER_MM};
+use std::f64::consts::{FRAC_PI_4, PI, TAU};
+
+const PATTERNS: [FillPattern; 6] = [
+    FillPattern::Rectilinear,
+    FillPattern::Grid,
+    FillPattern::Triangles,
+    FillPattern::Cubic,
+    FillPattern::Gyroid,
+    FillPattern::Concentric,
+];
+
+pub(super) fn rectangle(x0: f64, y0: f64, x1: f64, y1: f64) -> Region {
+    Region::rectangle(Bounds { min: Point::from_mm(x0, y0), max: Point::from_mm(x1, y1) })
+}
+
+pub(super) fn disc(x: f64, y: f64, radius: f64) -> Region {
+    let point = |i: usize| {
+        let (sin, cos) = (TAU * i as f64 / 120.0).sin_cos();
+        Point::from_mm(x + radius * cos, y + radius * sin)
+    };
+    Region { rings: vec![Ring((0..120).map(point).collect())] }
+}
+
+/// A plate with round and square holes, a notch and a slanting side.
+pub(super) fn bracket() -> Region {
+    let outline =
+        [(0.0, 0.0), (50.0, 0.0), (60.0, 25.0), (35.0, 40.0), (35.0, 25.0), (25.0, 25.0), (25.0, 40.0), (0.0, 40.0)];
+    let plate = Region { rings: vec![Ring(outline.iter().map(|&(x, y)| Point::from_mm(x, y)).collect())] };
+    plate
+        .difference(&disc(12.0, 12.0, 6.0))
+        .difference(&disc(45.0, 15.0, 4.0))
+        .difference(&rectangle(24.0, 8.0, 32.0, 14.0))
+}
+
+pub(super) fn settings() -> InfillSettings {
+    InfillSettings {
+        nozzle_diameter_mm: 0.4,
+        fill_density: 0.2,
+        fill_pattern: FillPattern::Grid,
+        fill_angle_rad: FRAC_PI_4,
+        infill_overlap: 0.25,
+        top_fill_pattern: SolidPattern::Monotonic,
+        bottom_fill_pattern: SolidPattern::Monotonic,
+        perimeter_width_mm: 0.45,
+        infill_width_mm: 0.45,
+        solid_infill_width_mm: 0.45,
+        top_infill_width_mm: 0.4,
+        first_layer_width_mm: 0.5,
+        bridge_flow_ratio: 1.0,
+        thick_bridges: true,
+    }
+}
+
+pub(super) fn layer(i: usize, surfaces: Vec<Surface>) -> RegionLayer {
+    let bottom_mm = 0.2 * i as f64;
+    RegionLayer {
+        span: LayerSpan { bottom_mm, top_mm: bottom_mm + 0.2, cut_mm: bottom_mm + 0.1 },
+        islands: vec![surfaces],
+    }
+}
+
+pub(super) fn surface(kind: SurfaceKind, area: Region) -> Surface {
+    Surface { kind, area, bridge_angle_rad: (kind == SurfaceKind::Bridge).then_some(0.4) }
+}
+
+/// Fills `count` layers of the same surfaces.
+fn fill_layers(count: usize, surfaces: &[Surface], settings: &InfillSettings) -> Vec<FilledLayer> {
+    let layers: Vec<_> = (0..count).map(|i| layer(i, surfaces.to_vec())).collect();
+    infill(&layers, settings, &Progress::new()).unwrap()
+}
+
+fn paths(layer: &FilledLayer) -> impl Iterator<Item = &Polyline> {
+    layer.islands.iter().flatten().flat_map(|fill| &fill.paths)
+}
+
+fn volume_mm3(layer: &FilledLayer) -> f64 {
+    let volume = |f: &Fill| f.flow_mm3_per_mm * f.paths.iter().map(Polyline::length_mm).sum::<f64>();
+    layer.islands.iter().flatten().map(volume).sum()
+}
+
+/// Every point of every path, and every middle of its segments, lies in the region.
+fn check_inside(layer: &FilledLayer, region: &Region) {
+    let grid = EdgeGrid::new(&region.offset(1e-4, Join::Miter(2.0)));
+    for path in paths(layer) {
+        for pair in path.0.windows(2) {
+            let count = (pair[0].distance_mm(pair[1]) / 0.1).ceil().max(1.0);
+            for i in 0..=count as usize {
+                let share = i as f64 / count;
+                let at = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
+                let p = Point::new(at(pair[0].x, pair[1].x), at(pair[0].y, pair[1].y));
+                assert!(grid.contains(p), "{:?} mm is outside", p.to_mm());
+            }
+        }
+    }
+}
+
+/// The share of a window's volume that a pattern fills, averaged over layers with their tops at the given heights.
+fn density_in(window_half_mm: f64, border_mm: f64, settings: &InfillSettings, tops_mm: &[f64]) -> f64 {
+    let (area, window) =
+        [window_half_mm + border_mm, window_half_mm].map(|half| rectangle(-half, -half, half, half)).into();
+    let share = |(i, &top_mm): (usize, &f64)| {
+        let span = LayerSpan { bottom_mm: top_mm - 0.2, top_mm, cut_mm: top_mm - 0.1 };
+        let fill = Filler { settings, layer: i + 1, span }.sparse(&area).unwrap();
+        let length: f64 = window.clip(&fill.paths).iter().map(Polyline::length_mm).sum();
+        length * fill.flow_mm3_per_mm / (0.2 * window.area_mm2())
+    };
+    tops_mm.iter().enumerate().map(share).sum::<f64>() / tops_mm.len() as f64
+}
+
+#[test]
+fn every_pattern_has_its_density() {
+    for fill_pattern in PATTERNS {
+        for fill_density in [0.05, 0.15, 0.4, 0.8] {
+            let settings = InfillSettings { fill_pattern, fill_density, ..settings() };
+            // The window is away from the border, where links and cut lines are. The gyroid's curves are longer at some
+            // heights than at others: a whole period is what counts.
+            let share = if fill_pattern == FillPattern::Gyroid {
+                let period_mm = 2.457 * 0.407 / fill_density;
+                let tops: Vec<f64> = (0..60).map(|i| (f64::from(i) + 0.5) / 60.0 * period_mm).collect();
+                density_in(4.0 * period_mm, period_mm, &settings, &tops)
+            } else {
+                // Loops have no links: all of the area counts.
+                let border_mm = if fill_pattern == FillPattern::Concentric { 0.0 } else { 20.0 };
+                density_in(80.0, border_mm, &settings, &[0.6, 0.8])
+            };
+            let error = share / fill_density - 1.0;
+            assert!(error.abs() < 0.02, "{fill_pattern:?} at {fill_density}: {share}");
+        }
+    }
+}
+
+#[test]
+fn solid_surfaces_get_the_layers_volume() {
+    use SurfaceKind::{Bottom, InternalSolid, Top};
+    for kind in [Top, Bottom, InternalSolid] {
+        for pattern in [SolidPattern::Monotonic, SolidPattern::Rectilinear, SolidPattern::Concentric] {
+            let settings = InfillSettings {
+                top_fill_pattern: pattern,
+                bottom_fill_pattern: pattern,
+                infill_overlap: 0.0,
+                ..settings()
+            };
+            for area in [rectangle(0.0, 0.0, 31.7, 22.3), bracket()] {
+                let expected = area.area_mm2() * 0.2;
+                for layer in fill_layers(3, &[surface(kind, area)], &settings) {
+                    let share = volume_mm3(&layer) / expected;
+                    // The round ends of lines lack a little at every turn, links along slanting borders add a little.
+                    assert!((0.97..1.02).contains(&share), "{kind:?} {pattern:?}: {share} of the volume");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn roads_stay_inside_and_reach_into_the_walls_by_the_overlap() {
+    let area = bracket();
+    for kind in [SurfaceKind::Top, SurfaceKind::Bottom, SurfaceKind::Bridge, SurfaceKind::InternalSolid] {
+        for layer in fill_layers(3, &[surface(kind, area.clone())], &settings()) {
+            let fill = &layer.islands[0][0];
+            let overlap = 0.25 * if layer.span.bottom_mm == 0.0 { 0.5 } else { 0.45 };
+            // The spacing was adjusted a little from the nominal one that decides over the inset.
+            check_inside(
+                &layer,
+                &area.offset(overlap - 0.46 * (fill.flow_mm3_per_mm / 0.2).min(0.4), Join::Miter(2.0)),
+            );
+        }
+    }
+    for fill_pattern in PATTERNS {
+        let settings = InfillSettings { fill_pattern, ..settings() };
+        for layer in fill_layers(7, &[surface(SurfaceKind::Sparse, area.clone())], &settings) {
+            check_inside(&layer, &area.offset(0.125 - 0.2, Join::Miter(2.0)));
+            assert!(layer.islands[0].iter().all(|f| f.role == Role::InternalInfill && !f.ordered));
+        }
+    }
+}
+
+#[test]
+fn surfaces_of_one_island_do_not_reach_into_each_other() {
+    let left = rectangle(0.0, 0.0, 20.0, 20.0);
+    let right = rectangle(20.0, 0.0, 40.0, 20.0);
+    let surfaces = [surface(SurfaceKind::Top, left), surface(SurfaceKind::InternalSolid, right)];
+    for layer in fill_layers(2, &surfaces, &settings()) {
+        let [top, solid] = layer.islands[0].as_slice() else { panic!("two fills expected") };
+        assert_eq!([top.role, solid.role], [Role::TopSolidInfill, Role::SolidInfill]);
+        let furthest = top.paths.iter().flat_map(|p| &p.0).map(|p| p.to_mm()[0]).fold(f64::MIN, f64::max);
+        let nearest = solid.paths.iter().flat_map(|p| &p.0).map(|p| p.to_mm()[0]).fold(f64::MAX, f64::min);
+        let apart = nearest - furthest;
+        let touching = 0.5 * (top.flow_mm3_per_mm + solid.flow_mm3_per_mm) / 0.2;
+        assert!((apart - touching).abs() < 0.02, "{apart} mm between roads that touch at {touching} mm");
+    }
+}
+
+#[test]
+fn monotonic_lines_never_pass_an_unprinted_neighbour() {
+    let layers = fill_layers(2, &[surface(SurfaceKind::Top, bracket())], &settings());
+    for layer in &layers {
+        let fill = &layer.islands[0][0];
+        assert!(fill.ordered);
+        let angle = FRAC_PI_4 + if layer.span.bottom_mm == 0.0 { 0.0 } else { FRAC_PI_2 };
+        let (sin, cos) = angle.sin_cos();
+        // Lines as (across, from, to) in the order of printing; links are short or run across.
+        let lines: Vec<[f64; 3]> = fill
+            .paths
+            .iter()
+            .flat_map(|p| p.0.windows(2))
+            .filter_map(|w| {
+                let frame = |p: Point| {
+                    let [x, y] = p.to_mm();
+                    (x * cos + y * sin, y * cos - x * sin)
+                };
+                let ((u0, v0), (u1, v1)) = (frame(w[0]), frame(w[1]));
+                ((v0 - v1).abs() < 1e-3 && (u0 - u1).abs() > 1.0).then(|| [v0, u0.min(u1), u0.max(u1)])
+            })
+            .collect();
+        assert!(lines.len() > 100);
+        for (i, a) in lines.iter().enumerate() {
+            for b in &lines[i + 1..] {
+                let beside = a[1] < b[2] && b[1] < a[2] && (a[0] - b[0]).abs() < 0.6;
+                assert!(!beside || b[0] > a[0], "line at {} printed after its neighbour at {}", b[0], a[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn neighbouring_lines_are_joined_into_long_paths() {
+    let area = rectangle(0.0, 0.0, 60.0, 60.0);
+    let count = |surface: Surface, settings: &InfillSettings| {
+        fill_layers(2, &[surface], settings).iter().map(|l| paths(l).count()).max().unwrap()
+    };
+    assert_eq!(count(surface(SurfaceKind::Top, area.clone()), &settings()), 1);
+    assert_eq!(count(surface(SurfaceKind::InternalSolid, area.clone()), &settings()), 1);
+    for fill_pattern in [FillPattern::Rectilinear, FillPattern::Grid, FillPattern::Gyroid] {
+        let settings = InfillSettings { fill_pattern, ..settings() };
+        let paths = count(surface(SurfaceKind::Sparse, area.clone()), &settings);
+        assert!(paths <= 4, "{fill_pattern:?}: {paths} paths");
+    }
+}
+
+#[test]
+fn layers_of_fixed_patterns_stand_on_each_other() {
+    for fill_pattern in [FillPattern::Grid, FillPattern::Triangles] {
+        let settings = InfillSettings { fill_pattern, ..settings() };
+        let layers = fill_layers(4, &[surface(SurfaceKind::Sparse, bracket())], &settings);
+        assert!(paths(&layers[1]).eq(paths(&layers[3])));
+    }
+    let settings = InfillSettings { fill_pattern: FillPattern::Rectilinear, ..settings() };
+    let layers = fill_layers(4, &[surface(SurfaceKind::Sparse, bracket())], &settings);
+    assert!(paths(&layers[1]).eq(paths(&layers[3])));
+    assert!(paths(&layers[1]).ne(paths(&layers[2])));
+}
+
+/// Distances from the points of one layer's paths, away from the border, to the next layer's paths, ascending.
+fn steps_mm(lower: &FilledLayer, upper: &FilledLayer, window: &Region) -> Vec<f64> {
+    let segments: Vec<[Point; 2]> = paths(upper).flat_map(|p| p.0.windows(2).map(|w| [w[0], w[1]])).collect();
+    let distance = |p: Point, [a, b]: [Point; 2]| {
+        let ([px, py], [ax, ay], [bx, by]) = (p.to_mm(), a.to_mm(), b.to_mm());
+        let (dx, dy) = (bx - ax, by - ay);
+        let t = (((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
+        (px - ax - t * dx).hypot(py - ay - t * dy)
+    };
+    // The middles of stretches of half a millimetre at most.
+    let points = paths(lower).flat_map(|p| p.0.windows(2)).flat_map(|w| {
+        let ([ax, ay], [bx, by]) = (w[0].to_mm(), w[1].to_mm());
+        let count = (w[0].distance_mm(w[1]) / 0.5).ceil();
+        (0..count as usize).map(move |i| {
+            let share = (i as f64 + 0.5) / count;
+            Point::from_mm(ax + share * (bx - ax), ay + share * (by - ay))
+        })
+    });
+    let mut steps: Vec<f64> = points
+        .filter(|&p| window.contains(p))
+        .map(|p| segments.iter().map(|&s| distance(p, s)).fold(f64::MAX, f64::min))
+        .collect();
+    steps.sort_by(f64::total_cmp);
+    steps
+}
+
+#[test]
+fn gyroid_and_cubic_layers_lean_on_the_layer_below() {
+    let area = rectangle(0.0, 0.0, 40.0, 40.0);
+    let window = rectangle(8.0, 8.0, 32.0, 32.0);
+    for fill_pattern in [FillPattern::Gyroid, FillPattern::Cubic] {
+        let settings = InfillSettings { fill_pattern, ..settings() };
+        let layers = fill_layers(30, &[surface(SurfaceKind::Sparse, area.clone())], &settings);
+        for (i, pair) in layers[1..].windows(2).enumerate() {
+            let steps = steps_mm(&pair[1], &pair[0], &window);
+            // The gyroid is level at its saddles: there, and only there, a layer steps by more than a road's width.
+            let most = steps.get(steps.len() * 9 / 10).copied().unwrap_or(0.0);
+            let furthest = steps.last().copied().unwrap_or(0.0);
+            assert!(most < 0.5 && furthest < 1.0, "{fill_pattern:?}: layer {} is {most} to {furthest} mm off", i + 2);
+            assert!(furthest > 1e-3, "{fill_pattern:?} must move from layer to layer");
+        }
+    }
+}
+
+#[test]
+fn bridges_are_strands_along_their_direction() {
+    let area = rectangle(0.0, 0.0, 30.0, 30.0);
+    let layers = fill_layers(2, &[surface(SurfaceKind::Bridge, area.clone())], &settings());
+    let fill = &layers[1].islands[0][0];
+    assert_eq!(fill.role, Role::BridgeInfill);
+    assert!((fill.flow_mm3_per_mm - PI * 0.04).abs() < 1e-9);
+    let along: f64 = fill
+        .paths
+        .iter()
+        .flat_map(|p| p.0.windows(2))
+        .filter(|w| {
+            let angle = f64::from(w[1].y - w[0].y).atan2(f64::from(w[1].x - w[0].x)).rem_euclid(PI);
+            (angle - 0.4).abs() < 0.01
+        })
+        .map(|w| w[0].distance_mm(w[1]))
+        .sum();
+    let spacing = area.area_mm2() / along;
+    assert!((spacing - 0.4).abs() < 0.02, "strands {spacing} mm apart");
+    let thin = InfillSettings { thick_bridges: false, bridge_flow_ratio: 0.9, ..settings() };
+    let layers = fill_layers(2, &[surface(SurfaceKind::Bridge, area)], &thin);
+    let expected = 0.9 * crate::toolpath::road_area_mm2(0.45, 0.2);
+    assert!((layers[1].islands[0][0].flow_mm3_per_mm - expected).abs() < 1e-9);
+}
+
+#[test]
+fn nothing_is_filled_at_density_zero_and_nothing_breaks_on_specks() {
+    let hollow = InfillSettings { fill_density: 0.0, ..settings() };
+    let layers = fill_layers(2, &[surface(SurfaceKind::Sparse, bracket())], &hollow);
+    assert!(layers.iter().all(|l| l.islands[0].is_empty()));
+    for size in [0.0, 1e-5, 0.01, 0.3, 0.5, 0.7] {
+        for kind in [SurfaceKind::Top, SurfaceKind::Bridge, SurfaceKind::Sparse] {
+            for fill_pattern in PATTERNS {
+                let settings = InfillSettings { fill_pattern, ..settings() };
+                for layer in fill_layers(3, &[surface(kind, rectangle(5.0, 5.0, 5.0 + size, 9.0))], &settings) {
+                    assert!(paths(&layer).all(|p| p.0.len() >= 2 && p.length_mm() > 0.3));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn paths_have_no_standstills() {
+    for fill_pattern in PATTERNS {
+        let settings = InfillSettings { fill_pattern, ..settings() };
+        let surfaces = [surface(SurfaceKind::Sparse, bracket())];
+        for layer in fill_layers(5, &surfaces, &settings) {
+            for path in paths(&layer) {
+                assert!(path.0.windows(2).all(|w| w[0] != w[1]), "{fill_pattern:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_do_not_change_the_result() {
+    let settings = InfillSettings { fill_pattern: FillPattern::Gyroid, ..settings() };
+    let surfaces = [
+        surface(SurfaceKind::Top, bracket()),
+        surface(SurfaceKind::Sparse, disc(100.0, 0.0, 20.0)),
+        surface(SurfaceKind::Bridge, disc(200.0, 0.0, 9.0)),
+    ];
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| fill_layers(12, &surfaces, &settings))
+    };
+    assert_eq!(with(1), with(2));
+}
+
+#[test]
+fn a_wave_is_cut_where_it_crosses_the_border() {
+    let family = Family::new(0.3, 2.0, 0.1).with_wave(family::Wave::new(0.5, &[0.0, 0.6, 0.0, -0.6]));
+    let region = bracket();
+    let pieces = family.pieces(&region, 0);
+    let window = EdgeGrid::new(&region.offset(1e-4, Join::Miter(2.0)));
+    let mut length = 0.0;
+    for piece in &pieces {
+        let mut path = Vec::new();
+        family.trace(piece, false, &mut path);
+        assert!(path.iter().all(|&p| window.contains(p)));
+        length += Polyline(path).length_mm();
+    }
+    // The same waves, cut by the polygon kernel.
+    let all: Vec<Polyline> = family
+        .pieces(&rectangle(-100.0, -100.0, 150.0, 150.0), 0)
+        .iter()
+        .map(|piece| {
+            let mut path = Vec::new();
+            family.trace(piece, false, &mut path);
+            Polyline(path)
+        })
+        .collect();
+    let expected: f64 = region.clip(&all).iter().map(Polyline::length_mm).sum();
+    assert!((length - expected).abs() < 1e-3 * expected, "{length} mm against {expected} mm");
+    assert!(pieces.iter().all(|p| p.extent() > 0.0 && p.extent() < 100.0 * UNITS_PER_MM));
+}

@@ -1,0 +1,330 @@
+//! Sorts the inside of every island by what it is: seen from above, lying on the plate, over air, inside a shell, or sparse.
+//!
+//! A place is solid where one of the layers that a shell's count and thickness call for above or below it is missing.
+//! Those layers' common cover is made once for runs of 1, 2, 4 … layers and shared by all windows over them. Differences
+//! between layers are always opened before they are grown, so that the slivers between two nearly equal outlines never
+//! become solid. Data enters as outlines and walls and leaves as surfaces that part each island's inside without overlap;
+//! how they are filled is not known here.
+
+use super::bridges;
+use super::stages::{PerimeterIsland, PerimeterLayer, RegionLayer, Surface, SurfaceKind};
+use crate::geometry::{Join, Region};
+use crate::process::slicing::LayerOutline;
+use crate::progress::{Canceled, Progress};
+use crate::settings::Settings;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Differences between layers narrower than twice this are slivers, not surfaces.
+const SLIVER_MM: f64 = 0.15;
+/// How far a bridge reaches onto its anchors.
+const BRIDGE_ANCHOR_MM: f64 = 1.5;
+const CORNERS: Join = Join::Miter(2.0);
+
+/// What decides over surfaces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegionSettings {
+    pub top_solid_layers: u32,
+    pub bottom_solid_layers: u32,
+    pub top_solid_min_thickness_mm: f64,
+    pub bottom_solid_min_thickness_mm: f64,
+    /// Sparse areas smaller than this become solid.
+    pub solid_infill_below_area_mm2: f64,
+    /// Share of the inside that is filled, 0 to 1.
+    pub fill_density: f64,
+    /// Width of solid roads: nothing narrower is worth being a surface of its own.
+    pub solid_infill_width_mm: f64,
+    /// Width of all walls of an island together.
+    pub walls_width_mm: f64,
+    /// Only the bottom is filled, the rest is one rising wall.
+    pub spiral_vase: bool,
+}
+
+impl From<&Settings> for RegionSettings {
+    fn from(s: &Settings) -> Self {
+        let inner_walls = f64::from(s.perimeters.saturating_sub(1)) * s.perimeter_extrusion_width;
+        Self {
+            top_solid_layers: s.top_solid_layers,
+            bottom_solid_layers: s.bottom_solid_layers,
+            top_solid_min_thickness_mm: s.top_solid_min_thickness,
+            bottom_solid_min_thickness_mm: s.bottom_solid_min_thickness,
+            solid_infill_below_area_mm2: s.solid_infill_below_area,
+            fill_density: s.fill_density,
+            solid_infill_width_mm: s.solid_infill_extrusion_width,
+            walls_width_mm: if s.perimeters == 0 { 0.0 } else { s.external_perimeter_extrusion_width + inner_walls },
+            spiral_vase: s.spiral_vase,
+        }
+    }
+}
+
+impl RegionSettings {
+    /// How far solid surfaces are grown, so that they end under the walls of the layer above and not beside them.
+    fn growth_mm(&self) -> f64 {
+        self.walls_width_mm.clamp(self.solid_infill_width_mm, 2.0 * self.solid_infill_width_mm)
+    }
+}
+
+/// Sorts every island's inside. Outlines and perimeter layers are those of the same object, layer by layer.
+pub fn regions(
+    outlines: &[LayerOutline],
+    layers: &[PerimeterLayer],
+    settings: &RegionSettings,
+    progress: &Progress,
+) -> Result<Vec<RegionLayer>, Canceled> {
+    progress.stage("Finding surfaces", layers.len());
+    let shells = Shells::new(outlines, settings);
+    let covers = Covers::new(outlines, shells.longest(), progress)?;
+    layers
+        .par_iter()
+        .enumerate()
+        .map(|(index, layer)| {
+            progress.check()?;
+            let sorter = Sorter { outlines, settings, shells: &shells, covers: &covers, layer: index };
+            let islands = layer.islands.iter().map(|island| sorter.island(island)).collect();
+            progress.advance(1);
+            Ok(RegionLayer { span: layer.span, islands })
+        })
+        .collect()
+}
+
+/// Which layers must cover each layer from above and from below, or else it is solid.
+struct Shells {
+    above: Vec<Range<usize>>,
+    /// Counted from one layer below the plate: 0 is the plate, which never covers; layer `i` is `i + 1`.
+    below: Vec<Range<usize>>,
+}
+
+impl Shells {
+    fn new(outlines: &[LayerOutline], s: &RegionSettings) -> Self {
+        let reaches = |count: u32, thickness_mm: f64, steps: usize, distance_mm: f64| {
+            count > 0 && (steps < count as usize || distance_mm < thickness_mm - 1e-6)
+        };
+        let above = (0..outlines.len()).map(|i| {
+            let exposed = (i..outlines.len()).take_while(|&j| {
+                let distance = outlines[j].span.top_mm - outlines[i].span.top_mm;
+                reaches(s.top_solid_layers, s.top_solid_min_thickness_mm, j - i, distance)
+            });
+            i + 1..i + 1 + exposed.count()
+        });
+        let below = (0..outlines.len()).map(|i| {
+            let exposed = (0..=i).rev().take_while(|&j| {
+                let distance = outlines[i].span.bottom_mm - outlines[j].span.bottom_mm;
+                reaches(s.bottom_solid_layers, s.bottom_solid_min_thickness_mm, i - j, distance)
+            });
+            i + 1 - exposed.count()..i + 1
+        });
+        Self { above: above.collect(), below: below.collect() }
+    }
+
+    fn longest(&self) -> usize {
+        self.above.iter().chain(&self.below).map(|r| r.len()).max().unwrap_or(0)
+    }
+}
+
+/// What runs of neighbouring layers cover in common.
+struct Covers<'a> {
+    outlines: &'a [LayerOutline],
+    /// `runs[p][i]` is common to layers `i .. i + 2^(p + 1)`.
+    runs: Vec<Vec<Region>>,
+}
+
+impl<'a> Covers<'a> {
+    fn new(outlines: &'a [LayerOutline], longest: usize, progress: &Progress) -> Result<Self, Canceled> {
+        let mut covers = Self { outlines, runs: Vec::new() };
+        let mut length = 2;
+        while length <= longest && length <= outlines.len() {
+            let power = covers.runs.len();
+            let run: Result<Vec<Region>, Canceled> = (0..=outlines.len() - length)
+                .into_par_iter()
+                .map(|i| {
+                    progress.check()?;
+                    let (a, b) = (covers.run(power, i), covers.run(power, i + length / 2));
+                    Ok(if a == b { a.clone() } else { a.intersection(b) })
+                })
+                .collect();
+            covers.runs.push(run?);
+            length *= 2;
+        }
+        Ok(covers)
+    }
+
+    /// What `2^power` layers from `first` on have in common.
+    fn run(&self, power: usize, first: usize) -> &Region {
+        match power.checked_sub(1) {
+            None => &self.outlines[first].area,
+            Some(p) => &self.runs[p][first],
+        }
+    }
+
+    /// One or two runs that together are the layers of a window, which must not be empty nor leave the layers.
+    fn over(&self, window: &Range<usize>) -> [Option<&Region>; 2] {
+        let power = window.len().ilog2() as usize;
+        let last = window.end - (1 << power);
+        [Some(self.run(power, window.start)), (last != window.start).then(|| self.run(power, last))]
+    }
+}
+
+/// Sorts the islands of one layer.
+struct Sorter<'a> {
+    outlines: &'a [LayerOutline],
+    settings: &'a RegionSettings,
+    shells: &'a Shells,
+    covers: &'a Covers<'a>,
+    layer: usize,
+}
+
+impl Sorter<'_> {
+    fn island(&self, island: &PerimeterIsland) -> Vec<Surface> {
+        let inner = &island.inner;
+        if inner.is_empty() {
+            return Vec::new();
+        }
+        let s = self.settings;
+        let (above, below) = (&self.shells.above[self.layer], &self.shells.below[self.layer]);
+        if s.spiral_vase {
+            let kind = match self.layer {
+                0 if !below.is_empty() => SurfaceKind::Bottom,
+                _ if below.start == 0 && !below.is_empty() => SurfaceKind::InternalSolid,
+                _ => SurfaceKind::Sparse,
+            };
+            return vec![Surface { kind, area: inner.clone(), bridge_angle_rad: None }];
+        }
+        if self.layer == 0 && !below.is_empty() {
+            return vec![Surface { kind: SurfaceKind::Bottom, area: inner.clone(), bridge_angle_rad: None }];
+        }
+        let top_shell = self.uncovered(inner, above.clone());
+        // Layer numbers count from the plate here, see `Shells::below`.
+        let bottom_shell = if below.start == 0 && !below.is_empty() {
+            inner.clone()
+        } else {
+            self.uncovered(inner, below.start.saturating_sub(1)..below.end.saturating_sub(1))
+        };
+        let top = match self.outlines.get(self.layer + 1) {
+            Some(next) => exposed(&top_shell, &next.area),
+            None => top_shell.clone(),
+        };
+        let over_air = match self.layer.checked_sub(1) {
+            Some(below) => exposed(&bottom_shell, &self.outlines[below].area),
+            None => Region::default(),
+        };
+        self.part(inner, &top_shell.union(&bottom_shell), &top, &over_air)
+    }
+
+    /// The part of an inside that not all layers of a window cover, without slivers.
+    fn uncovered(&self, inner: &Region, window: Range<usize>) -> Region {
+        if window.is_empty() {
+            return Region::default();
+        }
+        if window.end > self.outlines.len() {
+            return inner.clone();
+        }
+        let mut bare: Option<Region> = None;
+        for cover in self.covers.over(&window).into_iter().flatten() {
+            let missing = inner.difference(&near(cover, inner));
+            bare = Some(match bare {
+                Some(bare) => bare.union(&missing),
+                None => missing,
+            });
+        }
+        bare.unwrap_or_default().opened(SLIVER_MM)
+    }
+
+    /// Parts an inside into surfaces, given what of it the shells make solid and what of that is seen or over air.
+    fn part(&self, inner: &Region, shell: &Region, top: &Region, over_air: &Region) -> Vec<Surface> {
+        let s = self.settings;
+        let growth = s.growth_mm();
+        let mut surfaces: Vec<Surface> = Vec::new();
+        let mut bottom = Region::default();
+        let mut taken = Region::default();
+        for piece in over_air.islands() {
+            let piece = Region::from(piece);
+            let below = near(&self.outlines[self.layer - 1].area, &piece);
+            let found = bridges::find(&piece, &below, s.solid_infill_width_mm, s.walls_width_mm);
+            let Some(bridge) = found.filter(|b| b.held > 0.0) else {
+                bottom = bottom.union(&piece);
+                continue;
+            };
+            let area = piece.offset(BRIDGE_ANCHOR_MM, CORNERS).intersection(inner).difference(&taken);
+            taken = taken.union(&area);
+            surfaces.push(Surface { kind: SurfaceKind::Bridge, area, bridge_angle_rad: Some(bridge.angle_rad) });
+        }
+        if !bottom.is_empty() {
+            let area = bottom.offset(growth, CORNERS).intersection(inner).difference(&taken);
+            taken = taken.union(&area);
+            surfaces.push(Surface { kind: SurfaceKind::Bottom, area, bridge_angle_rad: None });
+        }
+        let (solid, sparse) = self.solid_and_sparse(inner, &grown(shell, growth, inner).union(&taken));
+        let mut rest = solid.difference(&taken);
+        if !top.is_empty() {
+            let seen = grown(top, growth, inner);
+            // What is too narrow for a road of its own goes with what is seen.
+            let hidden = rest.difference(&seen).opened(0.5 * s.solid_infill_width_mm);
+            let seen = rest.difference(&hidden);
+            surfaces.push(Surface { kind: SurfaceKind::Top, area: seen, bridge_angle_rad: None });
+            rest = hidden;
+        }
+        surfaces.push(Surface { kind: SurfaceKind::InternalSolid, area: rest, bridge_angle_rad: None });
+        surfaces.push(Surface { kind: SurfaceKind::Sparse, area: sparse, bridge_angle_rad: None });
+        surfaces.retain(|surface| !surface.area.is_empty());
+        surfaces
+    }
+
+    /// Parts an inside into what is solid and what is sparse; `solid` grows by what would be too narrow or too small.
+    fn solid_and_sparse(&self, inner: &Region, solid: &Region) -> (Region, Region) {
+        let s = self.settings;
+        if s.fill_density >= 1.0 {
+            return (inner.clone(), Region::default());
+        }
+        let mut sparse = inner.difference(solid);
+        let mut narrow = false;
+        if !solid.is_empty() {
+            // A gap between a solid surface and a wall, or between two, that takes no sparse line is better solid. Narrow
+            // arms of the inside itself stay sparse where no solid surface touches them.
+            let width = 0.5 * s.solid_infill_width_mm;
+            let wide = sparse.opened(width);
+            let gaps = sparse.difference(&wide).intersection(&solid.offset(2.0 * width, CORNERS));
+            if !gaps.is_empty() {
+                sparse = sparse.difference(&gaps);
+                narrow = true;
+            }
+        }
+        let small = s.solid_infill_below_area_mm2;
+        let mut lost = false;
+        if s.fill_density > 0.0 && small > 0.0 && !sparse.is_empty() {
+            let islands = sparse.islands();
+            let kept: Vec<Region> =
+                islands.iter().map(Region::from).filter(|island| island.area_mm2() >= small).collect();
+            lost = kept.len() < islands.len();
+            if lost {
+                sparse = Region { rings: kept.into_iter().flat_map(|island| island.rings).collect() };
+            }
+        }
+        let solid = if narrow || lost { inner.difference(&sparse) } else { solid.clone() };
+        (solid, sparse)
+    }
+}
+
+/// The part of a shell that a layer leaves bare, without slivers.
+fn exposed(shell: &Region, layer: &Region) -> Region {
+    if shell.is_empty() {
+        return Region::default();
+    }
+    shell.difference(&near(layer, shell)).opened(SLIVER_MM)
+}
+
+fn grown(area: &Region, by_mm: f64, within: &Region) -> Region {
+    if area.is_empty() || area == within {
+        return area.clone();
+    }
+    area.offset(by_mm, CORNERS).intersection(within)
+}
+
+/// The rings of a region that can matter to another: those whose bounds overlap.
+fn near(region: &Region, other: &Region) -> Region {
+    let Some(bounds) = other.bounds() else { return Region::default() };
+    let matters = |ring: &&crate::geometry::Ring| ring.bounds().is_some_and(|b| b.overlaps(&bounds));
+    Region { rings: region.rings.iter().filter(matters).cloned().collect() }
+}
+
+#[cfg(test)]
+mod tests;
