@@ -26,6 +26,7 @@ pub mod jobs;
 pub mod model;
 pub mod process;
 pub mod progress;
+pub mod render;
 pub mod report;
 pub mod scene;
 pub mod settings;
