@@ -10,6 +10,7 @@
 //! raw offset of our own that the kernel cleans, and straight hatching is a scan line of our own: both were measured to
 //! be several times faster than the kernels' own.
 
+mod centreline;
 mod clip;
 mod edge_grid;
 mod hatch;
@@ -22,6 +23,7 @@ mod simplify;
 #[cfg(test)]
 mod tests;
 
+pub use centreline::{Centreline, centrelines};
 pub use edge_grid::{Crossing, EdgeGrid, Nearest};
 pub use point::{Bounds, Point, UNITS_PER_MM, grid, mm};
 pub use region::{Island, Join, Region};
