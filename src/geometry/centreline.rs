@@ -234,16 +234,6 @@ impl Graph {
         path
     }
 
-    fn path_length(&self, from: usize, path: &[usize]) -> f64 {
-        let mut length = 0.0;
-        let mut before = from;
-        for &node in path {
-            length += self.nodes[before].place.to(self.nodes[node].place).length();
-            before = node;
-        }
-        length
-    }
-
     /// Removes branches that end inside a corner of their junction's circle.
     fn prune(&mut self) {
         // Removing one branch may make another one the end of a longer line, so a few rounds; each only shortens.
@@ -258,7 +248,7 @@ impl Graph {
                 for &next in &self.nodes[junction].links {
                     let path = self.branch(junction, next);
                     let Some(&end) = path.last() else { continue };
-                    let reach = self.path_length(junction, &path) + self.nodes[end].radius;
+                    let reach = self.nodes[junction].place.to(self.nodes[end].place).length() + self.nodes[end].radius;
                     if self.nodes[end].links.len() <= 1 && reach < CORNER_REACH * radius {
                         short.push((reach, path));
                     }

@@ -4,6 +4,8 @@
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath.
 
 pub mod bridges;
+pub mod flow;
 pub mod infill;
+pub mod perimeters;
 pub mod regions;
 pub mod stages;

@@ -1,0 +1,243 @@
+//! Walls: outlines become closed roads, the thin places between and beside them roads of changing width.
+//!
+//! Each wall lies a spacing inside the one before, the outermost half its width inside the outline. A wall is laid only
+//! where its two sides have room beside each other; where they have not, the strip that is left gets one road along its
+//! middle instead: part of the outer wall where it is the outline itself that is thin, gap fill elsewhere. Data enters
+//! as outlines and leaves as walls, variable roads and the area inside them; order, seams and speeds are not known here.
+
+#[cfg(test)]
+mod tests;
+mod thin;
+
+use rayon::prelude::*;
+
+use super::flow::{rounding_mm, spacing_mm};
+use super::stages::{PerimeterIsland, PerimeterLayer, Wall};
+use crate::geometry::{Island, Join, Region};
+use crate::process::slicing::LayerOutline;
+use crate::progress::{Canceled, Progress};
+use crate::report::Notice;
+use crate::settings::Settings;
+use crate::toolpath::Role;
+
+/// What decides the walls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PerimeterSettings {
+    /// Number of walls.
+    pub count: usize,
+    pub external_width_mm: f64,
+    pub width_mm: f64,
+    /// Width of all roads of the first layer.
+    pub first_layer_width_mm: f64,
+    /// Width of the roads that will fill the inside; parts that have no room for one become gap fill.
+    pub solid_infill_width_mm: f64,
+    pub nozzle_mm: f64,
+    pub thin_walls: bool,
+    pub gap_fill: bool,
+    pub spiral_vase: bool,
+    /// Layers below the vase.
+    pub bottom_layers: usize,
+    pub bottom_thickness_mm: f64,
+}
+
+impl From<&Settings> for PerimeterSettings {
+    fn from(s: &Settings) -> Self {
+        Self {
+            count: s.perimeters as usize,
+            external_width_mm: s.external_perimeter_extrusion_width,
+            width_mm: s.perimeter_extrusion_width,
+            first_layer_width_mm: s.first_layer_extrusion_width,
+            solid_infill_width_mm: s.solid_infill_extrusion_width,
+            nozzle_mm: s.nozzle_diameter,
+            thin_walls: s.thin_walls,
+            gap_fill: s.gap_fill_enabled,
+            spiral_vase: s.spiral_vase,
+            bottom_layers: s.bottom_solid_layers as usize,
+            bottom_thickness_mm: s.bottom_solid_min_thickness,
+        }
+    }
+}
+
+/// Sharp corners stay sharp up to this many offsets.
+const MITER: Join = Join::Miter(3.0);
+/// Regions that were shrunk and grown again are compared with what they were only beyond this, mm.
+const SLACK_MM: f64 = 0.01;
+/// Differences of regions up to this are rounding, mm².
+const NOTHING_MM2: f64 = 0.002;
+/// Share of their spacing by which two sides of a wall must be apart where a variable road can take their place.
+const CLOSEST: f64 = 0.95;
+/// And where none can: the sides may then overlap rather than leave the place empty.
+const CLOSEST_ALONE: f64 = 0.6;
+
+/// The walls of every layer. Layers are planned in parallel and come back in order.
+pub fn perimeters(
+    layers: &[LayerOutline],
+    settings: &PerimeterSettings,
+    progress: &Progress,
+) -> Result<Vec<PerimeterLayer>, Canceled> {
+    progress.stage("Planning walls", layers.len());
+    layers
+        .par_iter()
+        .enumerate()
+        .map(|(i, layer)| {
+            let roads = Roads::new(i, layer, settings);
+            let mut islands = Vec::new();
+            for island in layer.area.islands() {
+                progress.check()?;
+                islands.push(if roads.vase { vase_island(island, &roads) } else { plan_island(island, &roads) });
+            }
+            progress.advance(1);
+            Ok(PerimeterLayer { span: layer.span, islands })
+        })
+        .collect()
+}
+
+/// A note about islands that are too thin for any road, if there are some.
+pub fn unprinted(layers: &[PerimeterLayer]) -> Option<Notice> {
+    let is_bare = |i: &PerimeterIsland| i.walls.is_empty() && i.variable.is_empty() && i.inner.is_empty();
+    let bare: Vec<(usize, usize)> = layers
+        .iter()
+        .enumerate()
+        .map(|(i, layer)| (i, layer.islands.iter().filter(|island| is_bare(island)).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    let ((first, _), (last, _)) = (bare.first()?, bare.last()?);
+    let count: usize = bare.iter().map(|(_, count)| count).sum();
+    Some(
+        Notice::warning(format!("{count} pieces are too thin for any road and are not printed; make them thicker"))
+            .on_layers(*first, *last),
+    )
+}
+
+/// One kind of closed road.
+#[derive(Clone, Copy, Debug)]
+struct Road {
+    width_mm: f64,
+    spacing_mm: f64,
+}
+
+impl Road {
+    fn new(width_mm: f64, height_mm: f64) -> Self {
+        Self { width_mm, spacing_mm: spacing_mm(width_mm, height_mm) }
+    }
+}
+
+/// The roads of one layer.
+#[derive(Clone, Copy, Debug)]
+struct Roads {
+    count: usize,
+    external: Road,
+    inner: Road,
+    infill: Road,
+    height_mm: f64,
+    nozzle_mm: f64,
+    thin_walls: bool,
+    gap_fill: bool,
+    /// This layer belongs to the single wall of a vase.
+    vase: bool,
+}
+
+impl Roads {
+    fn new(layer: usize, outline: &LayerOutline, s: &PerimeterSettings) -> Self {
+        let height_mm = outline.span.height_mm();
+        let road = |width_mm: f64| Road::new(if layer == 0 { s.first_layer_width_mm } else { width_mm }, height_mm);
+        let is_bottom = layer < s.bottom_layers || outline.span.bottom_mm < s.bottom_thickness_mm - 1e-6;
+        Self {
+            count: s.count,
+            external: road(s.external_width_mm),
+            inner: road(s.width_mm),
+            infill: road(s.solid_infill_width_mm),
+            height_mm,
+            nozzle_mm: s.nozzle_mm,
+            thin_walls: s.thin_walls,
+            gap_fill: s.gap_fill,
+            vase: s.spiral_vase && !is_bottom,
+        }
+    }
+
+    fn at(&self, depth: usize) -> Road {
+        if depth == 0 { self.external } else { self.inner }
+    }
+}
+
+/// The walls along the rings of a region.
+fn walls(centre: &Region, depth: usize, road: Road) -> impl Iterator<Item = Wall> + '_ {
+    let role = if depth == 0 { Role::ExternalPerimeter } else { Role::Perimeter };
+    centre.rings.iter().map(move |ring| Wall {
+        role,
+        depth,
+        is_hole: ring.area_mm2() < 0.0,
+        path: ring.clone(),
+        width_mm: road.width_mm,
+    })
+}
+
+/// One wall around the outside and nothing in it.
+fn vase_island(outline: Island, roads: &Roads) -> PerimeterIsland {
+    let area = Region { rings: vec![outline.outer.clone()] };
+    let centre = area.offset(-0.5 * roads.external.width_mm, MITER);
+    PerimeterIsland {
+        walls: walls(&centre, 0, roads.external).filter(|wall| !wall.is_hole).collect(),
+        variable: Vec::new(),
+        inner: Region::default(),
+        outline,
+    }
+}
+
+fn plan_island(outline: Island, roads: &Roads) -> PerimeterIsland {
+    let area = Region::from(&outline);
+    let mut island = PerimeterIsland { outline, walls: Vec::new(), variable: Vec::new(), inner: Region::default() };
+    if roads.count == 0 {
+        island.inner = area;
+        return island;
+    }
+    // What the next wall may lie in: up to the inner edge of the one before, counted by spacing.
+    let mut room = area;
+    // How far the next wall's middle is inside that, and how far it fills outwards.
+    let mut outer_half = 0.5 * roads.external.width_mm;
+    for depth in 0..roads.count {
+        let road = roads.at(depth);
+        let may_fill = if depth == 0 { roads.thin_walls } else { roads.gap_fill };
+        let closest = if may_fill { CLOSEST } else { CLOSEST_ALONE };
+        let fit = fitted(&room, outer_half, 0.5 * closest * road.spacing_mm);
+        island.walls.extend(walls(&fit.middle, depth, road));
+        if fit.lost && may_fill {
+            let left = room.difference(&fit.middle.offset(outer_half + SLACK_MM, Join::Miter(4.0)));
+            island.variable.extend(if depth == 0 { thin::walls(&left, roads) } else { thin::gaps(&left, roads) });
+        }
+        room = fit.middle.offset(-0.5 * road.spacing_mm, MITER);
+        outer_half = 0.5 * roads.inner.spacing_mm;
+        if room.is_empty() {
+            break;
+        }
+    }
+    // Where no road of infill has room beside another, one along the middle fills better.
+    if roads.gap_fill && !room.is_empty() {
+        let fit = fitted(&room, 0.0, 0.5 * CLOSEST * roads.infill.spacing_mm);
+        if fit.lost {
+            let left = room.difference(&fit.middle.offset(SLACK_MM, MITER));
+            island.variable.extend(thin::gaps(&left, roads));
+            room = fit.middle;
+        }
+    }
+    island.inner = room.without_specks(NOTHING_MM2);
+    island
+}
+
+/// Where the middle of a road has room.
+struct Fit {
+    middle: Region,
+    /// Whether some of the room is left over.
+    lost: bool,
+}
+
+/// The middle of a road that fills the room's edge up to `outer_half_mm` and keeps `inner_half_mm` to itself inwards.
+fn fitted(room: &Region, outer_half_mm: f64, inner_half_mm: f64) -> Fit {
+    let core = room.offset(-(outer_half_mm + inner_half_mm), MITER);
+    let covered = core.offset(outer_half_mm + inner_half_mm + SLACK_MM, MITER);
+    let lost = room.difference(&covered).area_mm2() > NOTHING_MM2;
+    let direct = room.offset(-outer_half_mm, MITER);
+    // Growing back sharpens fillets, so where something is lost its result only says where the direct one stays.
+    let middle = if lost { direct.intersection(&core.offset(inner_half_mm + SLACK_MM, MITER)) } else { direct };
+    Fit { middle, lost }
+}
