@@ -209,7 +209,7 @@ pub fn parse_number(text: &[u8]) -> Option<f64> {
         // Both are exact in an f64, so the quotient is the nearest to what is written.
         value as f64 / POWERS[places.unwrap_or(0)]
     } else {
-        std::str::from_utf8(digits).ok()?.parse().ok()?
+        std::str::from_utf8(digits).ok()?.parse().ok().filter(|n: &f64| n.is_finite())?
     };
     Some(if negative { -magnitude } else { magnitude })
 }
@@ -244,26 +244,29 @@ pub fn pairs(params: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// Splits off the comment at the first `;` that is not inside quotes.
-fn split_comment(line: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let Some(at) = line.iter().position(|b| *b == b';') else { return (line, None) };
-    // Quotes are rare: count them only where there is a comment.
-    let mut quoted = false;
-    if line[..at].contains(&b'"') {
-        for (i, b) in line.iter().enumerate() {
-            match b {
-                b'"' => quoted = !quoted,
-                b';' if !quoted => return (&line[..i], Some(&line[i + 1..])),
-                _ => {}
-            }
-        }
-        if quoted {
-            // An unclosed quote protects nothing.
-            return (&line[..at], Some(&line[at + 1..]));
-        }
-        return (line, None);
+/// Where the comment of a line begins: at the first `;` that is not inside quotes. An unclosed quote protects nothing.
+pub fn comment_start(line: &[u8]) -> Option<usize> {
+    let first = line.iter().position(|b| *b == b';')?;
+    // Quotes are rare: count them only where there is one before a `;`.
+    if !line[..first].contains(&b'"') {
+        return Some(first);
     }
-    (&line[..at], Some(&line[at + 1..]))
+    let mut quoted = false;
+    for (i, b) in line.iter().enumerate() {
+        match b {
+            b'"' => quoted = !quoted,
+            b';' if !quoted => return Some(i),
+            _ => {}
+        }
+    }
+    quoted.then_some(first)
+}
+
+fn split_comment(line: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match comment_start(line) {
+        Some(at) => (&line[..at], Some(&line[at + 1..])),
+        None => (line, None),
+    }
 }
 
 fn skip_parentheses(mut code: &[u8]) -> &[u8] {

@@ -2,14 +2,17 @@
 //!
 //! Owns the text and nothing else: order, speeds, cooling and the estimate are decided before a toolpath gets here.
 //! Entry points: [`write`] turns a [`Job`] into the bytes of a file (the same bytes on any number of threads, no date,
-//! no secrets, ASCII only); [`template`] fills in start, end and layer sequences; [`lexer`] takes lines apart.
+//! no secrets, ASCII only); [`read`] turns any slicer's file into a toolpath for the preview; [`job_lines`] gives a host
+//! the lines to send; [`template`] fills in start, end and layer sequences; [`lexer`] takes lines apart.
 
 pub mod dialect;
 mod layer;
 pub mod lexer;
 mod metadata;
 mod number;
+mod reader;
 mod sequence;
+mod stream;
 pub mod template;
 mod writer;
 #[cfg(test)]
@@ -17,4 +20,6 @@ mod writer_tests;
 
 pub use dialect::Dialect;
 pub use metadata::{Thumbnail, Totals, duration, escape, unescape};
+pub use reader::{FileMetadata, GcodeFile, Picture, PictureFormat, ReadOptions, read};
+pub use stream::{JobLine, job_lines};
 pub use writer::{GcodeSettings, Job, JobTimes, WriteError, Written, write};
