@@ -6,19 +6,19 @@
 //! become solid. Data enters as outlines and walls and leaves as surfaces that part each island's inside without overlap;
 //! how they are filled is not known here.
 
-use super::bridges;
+mod parts;
+
 use super::stages::{PerimeterIsland, PerimeterLayer, RegionLayer, Surface, SurfaceKind};
 use crate::geometry::{Join, Region};
 use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
 use crate::settings::Settings;
+use parts::Parts;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Differences between layers narrower than twice this are slivers, not surfaces.
 const SLIVER_MM: f64 = 0.15;
-/// How far a bridge reaches onto its anchors.
-const BRIDGE_ANCHOR_MM: f64 = 1.5;
 const CORNERS: Join = Join::Miter(2.0);
 
 /// What decides over surfaces.
@@ -74,7 +74,7 @@ pub fn regions(
     progress.stage("Finding surfaces", layers.len());
     let shells = Shells::new(outlines, settings);
     let covers = Covers::new(outlines, shells.longest(), progress)?;
-    layers
+    let planned: Vec<RegionLayer> = layers
         .par_iter()
         .enumerate()
         .map(|(index, layer)| {
@@ -83,6 +83,33 @@ pub fn regions(
             let islands = layer.islands.iter().map(|island| sorter.island(island)).collect();
             progress.advance(1);
             Ok(RegionLayer { span: layer.span, islands })
+        })
+        .collect::<Result<_, Canceled>>()?;
+    let is_hollow = settings.fill_density <= 0.0 && !settings.spiral_vase;
+    if is_hollow { bridged_over_hollows(outlines, &planned, settings, progress) } else { Ok(planned) }
+}
+
+/// Where nothing is filled, solid surfaces hang over the hollow below them as much as over the air outside.
+fn bridged_over_hollows(
+    outlines: &[LayerOutline],
+    planned: &[RegionLayer],
+    settings: &RegionSettings,
+    progress: &Progress,
+) -> Result<Vec<RegionLayer>, Canceled> {
+    planned
+        .par_iter()
+        .enumerate()
+        .map(|(index, layer)| {
+            progress.check()?;
+            let Some(below) = index.checked_sub(1) else { return Ok(layer.clone()) };
+            let sparse = planned[below].islands.iter().flatten().filter(|s| s.kind == SurfaceKind::Sparse);
+            let hollow = Region { rings: sparse.flat_map(|s| s.area.rings.iter().cloned()).collect() };
+            let islands = layer.islands.iter().map(|surfaces| {
+                let inner = Region::union_all(surfaces.iter().map(|s| &s.area));
+                let below = near(&outlines[below].area, &inner).difference(&near(&hollow, &inner));
+                Parts { settings, inner: &inner, below }.over_hollow(surfaces, &near(&hollow, &inner))
+            });
+            Ok(RegionLayer { span: layer.span, islands: islands.collect() })
         })
         .collect()
 }
@@ -200,14 +227,17 @@ impl Sorter<'_> {
             self.uncovered(inner, below.start.saturating_sub(1)..below.end.saturating_sub(1))
         };
         let top = match self.outlines.get(self.layer + 1) {
-            Some(next) => exposed(&top_shell, &next.area),
+            Some(next) => exposed(&top_shell, &next.area, SLIVER_MM),
             None => top_shell.clone(),
         };
         let over_air = match self.layer.checked_sub(1) {
-            Some(below) => exposed(&bottom_shell, &self.outlines[below].area),
+            // Narrower than a road, it is held by its neighbours.
+            Some(below) => exposed(&bottom_shell, &self.outlines[below].area, 0.5 * s.solid_infill_width_mm),
             None => Region::default(),
         };
-        self.part(inner, &top_shell.union(&bottom_shell), &top, &over_air)
+        let below = self.layer.checked_sub(1).map(|below| &self.outlines[below].area);
+        let parts = Parts { settings: s, inner, below: below.map(|area| near(area, inner)).unwrap_or_default() };
+        parts.part(&top_shell.union(&bottom_shell), &top, &over_air)
     }
 
     /// The part of an inside that not all layers of a window cover, without slivers.
@@ -228,88 +258,14 @@ impl Sorter<'_> {
         }
         bare.unwrap_or_default().opened(SLIVER_MM)
     }
-
-    /// Parts an inside into surfaces, given what of it the shells make solid and what of that is seen or over air.
-    fn part(&self, inner: &Region, shell: &Region, top: &Region, over_air: &Region) -> Vec<Surface> {
-        let s = self.settings;
-        let growth = s.growth_mm();
-        let mut surfaces: Vec<Surface> = Vec::new();
-        let mut bottom = Region::default();
-        let mut taken = Region::default();
-        for piece in over_air.islands() {
-            let piece = Region::from(piece);
-            let below = near(&self.outlines[self.layer - 1].area, &piece);
-            let found = bridges::find(&piece, &below, s.solid_infill_width_mm, s.walls_width_mm);
-            let Some(bridge) = found.filter(|b| b.held > 0.0) else {
-                bottom = bottom.union(&piece);
-                continue;
-            };
-            let area = piece.offset(BRIDGE_ANCHOR_MM, CORNERS).intersection(inner).difference(&taken);
-            taken = taken.union(&area);
-            surfaces.push(Surface { kind: SurfaceKind::Bridge, area, bridge_angle_rad: Some(bridge.angle_rad) });
-        }
-        if !bottom.is_empty() {
-            let area = bottom.offset(growth, CORNERS).intersection(inner).difference(&taken);
-            taken = taken.union(&area);
-            surfaces.push(Surface { kind: SurfaceKind::Bottom, area, bridge_angle_rad: None });
-        }
-        let (solid, sparse) = self.solid_and_sparse(inner, &grown(shell, growth, inner).union(&taken));
-        let mut rest = solid.difference(&taken);
-        if !top.is_empty() {
-            let seen = grown(top, growth, inner);
-            // What is too narrow for a road of its own goes with what is seen.
-            let hidden = rest.difference(&seen).opened(0.5 * s.solid_infill_width_mm);
-            let seen = rest.difference(&hidden);
-            surfaces.push(Surface { kind: SurfaceKind::Top, area: seen, bridge_angle_rad: None });
-            rest = hidden;
-        }
-        surfaces.push(Surface { kind: SurfaceKind::InternalSolid, area: rest, bridge_angle_rad: None });
-        surfaces.push(Surface { kind: SurfaceKind::Sparse, area: sparse, bridge_angle_rad: None });
-        surfaces.retain(|surface| !surface.area.is_empty());
-        surfaces
-    }
-
-    /// Parts an inside into what is solid and what is sparse; `solid` grows by what would be too narrow or too small.
-    fn solid_and_sparse(&self, inner: &Region, solid: &Region) -> (Region, Region) {
-        let s = self.settings;
-        if s.fill_density >= 1.0 {
-            return (inner.clone(), Region::default());
-        }
-        let mut sparse = inner.difference(solid);
-        let mut narrow = false;
-        if !solid.is_empty() {
-            // A gap between a solid surface and a wall, or between two, that takes no sparse line is better solid. Narrow
-            // arms of the inside itself stay sparse where no solid surface touches them.
-            let width = 0.5 * s.solid_infill_width_mm;
-            let wide = sparse.opened(width);
-            let gaps = sparse.difference(&wide).intersection(&solid.offset(2.0 * width, CORNERS));
-            if !gaps.is_empty() {
-                sparse = sparse.difference(&gaps);
-                narrow = true;
-            }
-        }
-        let small = s.solid_infill_below_area_mm2;
-        let mut lost = false;
-        if s.fill_density > 0.0 && small > 0.0 && !sparse.is_empty() {
-            let islands = sparse.islands();
-            let kept: Vec<Region> =
-                islands.iter().map(Region::from).filter(|island| island.area_mm2() >= small).collect();
-            lost = kept.len() < islands.len();
-            if lost {
-                sparse = Region { rings: kept.into_iter().flat_map(|island| island.rings).collect() };
-            }
-        }
-        let solid = if narrow || lost { inner.difference(&sparse) } else { solid.clone() };
-        (solid, sparse)
-    }
 }
 
-/// The part of a shell that a layer leaves bare, without slivers.
-fn exposed(shell: &Region, layer: &Region) -> Region {
-    if shell.is_empty() {
+/// The part of an area that a layer leaves bare, without what is narrower than twice `sliver_mm`.
+fn exposed(area: &Region, layer: &Region, sliver_mm: f64) -> Region {
+    if area.is_empty() {
         return Region::default();
     }
-    shell.difference(&near(layer, shell)).opened(SLIVER_MM)
+    area.difference(&near(layer, area)).opened(sliver_mm)
 }
 
 fn grown(area: &Region, by_mm: f64, within: &Region) -> Region {

@@ -7,7 +7,7 @@ pub struct Concentric;
 
 impl Pattern for Concentric {
     fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline> {
-        let distance = sheet.spacing_mm / sheet.density;
+        let distance = sheet.distance_mm();
         // Every loop has half the distance free on each side, so that the whole area has the density, its edge included.
         let first = area.offset(-0.5 * (distance - sheet.spacing_mm), Join::Miter(2.0));
         loops(&first, distance, sheet.shortest_mm)

@@ -6,7 +6,7 @@
 
 use super::family::{Family, Wave};
 use super::link::chain;
-use super::{LONGEST_LINK_MM, Pattern, Sheet};
+use super::{Pattern, Sheet};
 use crate::geometry::{Polyline, Region};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
@@ -20,13 +20,13 @@ pub struct Gyroid;
 
 impl Pattern for Gyroid {
     fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline> {
-        let period_mm = LENGTH_PER_PERIOD * sheet.spacing_mm / sheet.density;
+        let period_mm = LENGTH_PER_PERIOD * sheet.distance_mm();
         let families = waves(sheet.z_mm, period_mm, sheet.angle_rad);
         let mut pieces = families[0].pieces(area, 0);
         pieces.extend(families[1].pieces(area, 1));
         // Neighbouring waves beside each other, so that the chain begins with a sweep across the area.
         pieces.sort_by_key(|p| (p.line, p.family));
-        chain(area, &families, &pieces, LONGEST_LINK_MM, sheet.shortest_mm)
+        chain(area, &families, &pieces, sheet.longest_link_mm(), sheet.shortest_mm)
     }
 }
 

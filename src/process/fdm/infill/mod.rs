@@ -30,8 +30,9 @@ use rayon::prelude::*;
 use road::Road;
 use std::f64::consts::FRAC_PI_2;
 
-/// Ends of sparse lines further apart than this along the border are not joined: a travel is shorter than the detour.
-const LONGEST_LINK_MM: f64 = 20.0;
+/// Ends of sparse lines further apart along the border than this many distances between roads are not joined: a travel
+/// costs less time and no material.
+const LONGEST_LINK: f64 = 3.0;
 const CORNERS: Join = Join::Miter(2.0);
 
 /// What decides over infill.
@@ -98,6 +99,17 @@ pub struct Sheet {
     pub shortest_mm: f64,
 }
 
+impl Sheet {
+    /// Distance between parallel roads that alone make the density.
+    fn distance_mm(&self) -> f64 {
+        self.spacing_mm / self.density
+    }
+
+    fn longest_link_mm(&self) -> f64 {
+        LONGEST_LINK * self.distance_mm()
+    }
+}
+
 /// A sparse infill pattern.
 pub trait Pattern: Sync {
     /// Centre lines over `area`, which is where the middles of roads may run. Their length times the spacing is the
@@ -120,13 +132,13 @@ fn pattern(kind: FillPattern) -> &'static dyn Pattern {
 /// Families of straight lines, each turned against the pattern's angle and shifted in mm, that share the density and are
 /// joined along the border.
 fn families(area: &Region, sheet: &Sheet, turned_shifted: &[(f64, f64)]) -> Vec<Polyline> {
-    let distance_mm = sheet.spacing_mm * turned_shifted.len() as f64 / sheet.density;
+    let distance_mm = sheet.distance_mm() * turned_shifted.len() as f64;
     let families: Vec<Family> = turned_shifted
         .iter()
         .map(|&(turn, shift_mm)| Family::new(sheet.angle_rad + turn, distance_mm, shift_mm))
         .collect();
     let pieces: Vec<_> = families.iter().enumerate().flat_map(|(i, family)| family.pieces(area, i as u32)).collect();
-    link::chain(area, &families, &pieces, LONGEST_LINK_MM, sheet.shortest_mm)
+    link::chain(area, &families, &pieces, sheet.longest_link_mm(), sheet.shortest_mm)
 }
 
 /// Fills every surface of every layer.

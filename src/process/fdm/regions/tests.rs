@@ -222,8 +222,8 @@ fn a_bridge_runs_across_its_gap_and_onto_its_anchors() {
         let (angle, area) = bridge_over(gap, turn);
         let apart = (angle - turn).rem_euclid(PI);
         assert!(apart.min(PI - apart) < 0.01, "gap {gap} turned by {turn}: bridged along {angle}");
-        // 18.2 mm wide between the walls, and 1.5 mm of anchor on either side.
-        let expected = 18.2 * (gap + 3.0);
+        // 18.2 mm wide between the walls, and 1.2 mm of anchor on either side.
+        let expected = 18.2 * (gap + 2.4);
         assert!((area - expected).abs() < 0.01 * expected, "gap {gap}: {area} mm2 of bridge for {expected}");
     }
 }
@@ -255,6 +255,31 @@ fn an_island_that_begins_in_the_air_is_a_plain_bottom() {
         planned[6].islands.iter().filter(|i| i.iter().any(|s| s.kind == SurfaceKind::Bottom)).collect();
     assert_eq!(floating.len(), 1);
     assert_eq!(area_of(&planned[6], SurfaceKind::Bridge), 0.0);
+}
+
+#[test]
+fn over_a_hollow_the_first_solid_layer_is_a_bridge() {
+    let hollow = RegionSettings { fill_density: 0.0, ..settings() };
+    let planned = plan(&vec![rectangle(0.0, 0.0, 30.0, 12.0); 20], &hollow);
+    assert_eq!(kinds(&planned[15]), [SurfaceKind::Sparse]);
+    assert_eq!(kinds(&planned[16]), [SurfaceKind::Bridge]);
+    let angle = planned[16].islands[0][0].bridge_angle_rad.unwrap();
+    assert!((angle - FRAC_PI_2).abs() < 0.01, "the short way between the walls, not {angle}");
+    assert_eq!(kinds(&planned[17]), [SurfaceKind::InternalSolid]);
+    assert_eq!(kinds(&planned[19]), [SurfaceKind::Top]);
+}
+
+#[test]
+fn neighbouring_gaps_are_one_bridge() {
+    // Engraved strokes a millimetre apart, closed by one layer above.
+    let plate = square(15.0);
+    let strokes = Region::union_all(&[0.0, 2.0, 4.0].map(|x| rectangle(x, -8.0, x + 1.0, 8.0)));
+    let mut areas = vec![plate.difference(&strokes); 6];
+    areas.extend(vec![plate; 12]);
+    let planned = plan(&areas, &settings());
+    let bridges: Vec<_> = planned[6].islands[0].iter().filter(|s| s.kind == SurfaceKind::Bridge).collect();
+    assert_eq!(bridges.len(), 1);
+    assert!(bridges[0].bridge_angle_rad.unwrap().min(PI - bridges[0].bridge_angle_rad.unwrap()) < 0.01);
 }
 
 #[test]

@@ -1,0 +1,134 @@
+//! Parts one island's inside into surfaces that do not overlap.
+
+use super::{CORNERS, RegionSettings, exposed, grown, near};
+use crate::geometry::Region;
+use crate::process::fdm::bridges;
+use crate::process::fdm::stages::{Surface, SurfaceKind};
+
+/// How far a bridge reaches onto its anchors.
+const BRIDGE_ANCHOR_MM: f64 = 1.2;
+/// Leftovers smaller than this are not worth moving from one surface to another.
+const SPECK_MM2: f64 = 0.01;
+
+/// One island's inside and what is below it.
+pub(super) struct Parts<'a> {
+    pub settings: &'a RegionSettings,
+    pub inner: &'a Region,
+    /// What the layer below holds up, at least what of it is near.
+    pub below: Region,
+}
+
+impl Parts<'_> {
+    /// The surfaces, given what of the inside the shells make solid and what of that is seen from above or over air.
+    pub fn part(&self, shell: &Region, top: &Region, over_air: &Region) -> Vec<Surface> {
+        let growth = self.settings.growth_mm();
+        let mut surfaces = self.bridges(over_air, self.inner);
+        let taken = union(&surfaces);
+        let (solid, sparse) = self.solid_and_sparse(&grown(shell, growth, self.inner).union(&taken));
+        let mut rest = solid.difference(&taken);
+        if !top.is_empty() {
+            let seen = grown(top, growth, self.inner);
+            let area = rest.intersection(&seen);
+            rest = rest.difference(&seen);
+            surfaces.insert(0, Surface { kind: SurfaceKind::Top, area, bridge_angle_rad: None });
+        }
+        self.hand_out_slivers(&mut surfaces, &mut rest);
+        surfaces.push(Surface { kind: SurfaceKind::InternalSolid, area: rest, bridge_angle_rad: None });
+        surfaces.push(Surface { kind: SurfaceKind::Sparse, area: sparse, bridge_angle_rad: None });
+        surfaces.retain(|surface| !surface.area.is_empty());
+        surfaces
+    }
+
+    /// The surfaces again, with bridges where solid ones lie over a hollow of the layer below.
+    pub fn over_hollow(&self, surfaces: &[Surface], hollow: &Region) -> Vec<Surface> {
+        let solid = surfaces.iter().filter(|s| !matches!(s.kind, SurfaceKind::Sparse | SurfaceKind::Bridge));
+        let solid = Region::union_all(solid.map(|s| &s.area));
+        let over = solid.intersection(hollow).opened(0.5 * self.settings.solid_infill_width_mm);
+        let found = self.bridges(&over, &solid);
+        if found.is_empty() {
+            return surfaces.to_vec();
+        }
+        let taken = union(&found);
+        let left = surfaces.iter().map(|s| match s.kind {
+            SurfaceKind::Sparse | SurfaceKind::Bridge => s.clone(),
+            _ => Surface { area: s.area.difference(&taken), ..s.clone() },
+        });
+        found.iter().cloned().chain(left).filter(|s| !s.area.is_empty()).collect()
+    }
+
+    /// Bridges over what lies in the air, reaching onto their anchors as far as `within` allows. Neighbours whose
+    /// anchors meet are one bridge. What nothing holds at all is a plain bottom.
+    fn bridges(&self, over_air: &Region, within: &Region) -> Vec<Surface> {
+        let groups = grown(over_air, BRIDGE_ANCHOR_MM, within).islands();
+        let alone = groups.len() == 1;
+        let surface = |group| {
+            let area = Region::from(group);
+            let span = if alone { over_air.clone() } else { near(over_air, &area).intersection(&area) };
+            let s = self.settings;
+            let found = bridges::find(&span, &near(&self.below, &area), s.solid_infill_width_mm, s.walls_width_mm);
+            match found.filter(|bridge| bridge.held > 0.0) {
+                Some(bridge) => Surface { kind: SurfaceKind::Bridge, area, bridge_angle_rad: Some(bridge.angle_rad) },
+                None => Surface { kind: SurfaceKind::Bottom, area, bridge_angle_rad: None },
+            }
+        };
+        groups.into_iter().map(surface).collect()
+    }
+
+    /// What is left between surfaces and too narrow for a road of its own goes to the surfaces beside it.
+    fn hand_out_slivers(&self, surfaces: &mut [Surface], rest: &mut Region) {
+        if surfaces.is_empty() || rest.is_empty() {
+            return;
+        }
+        let width = self.settings.solid_infill_width_mm;
+        let mut slivers = exposed(rest, &rest.opened(0.5 * width), 0.01);
+        if slivers.area_mm2() < SPECK_MM2 {
+            return;
+        }
+        for surface in surfaces {
+            let beside = slivers.intersection(&surface.area.offset(width, CORNERS));
+            if !beside.is_empty() {
+                surface.area = surface.area.union(&beside);
+                slivers = slivers.difference(&beside);
+                *rest = rest.difference(&beside);
+            }
+        }
+    }
+
+    /// Parts the inside into what is solid and what is sparse; `solid` grows by what would be too narrow or too small.
+    fn solid_and_sparse(&self, solid: &Region) -> (Region, Region) {
+        let s = self.settings;
+        if s.fill_density >= 1.0 {
+            return (self.inner.clone(), Region::default());
+        }
+        let mut sparse = self.inner.difference(solid);
+        let mut changed = false;
+        if !solid.is_empty() && !sparse.is_empty() {
+            // A gap between a solid surface and a wall, or between two, that takes no sparse line is better solid. Narrow
+            // arms of the inside itself stay sparse where no solid surface touches them.
+            let half_width = 0.5 * s.solid_infill_width_mm;
+            let gaps = exposed(&sparse, &sparse.opened(half_width), 0.01);
+            let gaps = gaps.intersection(&solid.offset(2.0 * half_width, CORNERS));
+            if !gaps.is_empty() {
+                sparse = sparse.difference(&gaps);
+                changed = true;
+            }
+        }
+        let small = s.solid_infill_below_area_mm2;
+        if s.fill_density > 0.0 && small > 0.0 && !sparse.is_empty() {
+            let islands = sparse.islands();
+            let count = islands.len();
+            let kept: Vec<Region> =
+                islands.into_iter().map(Region::from).filter(|island| island.area_mm2() >= small).collect();
+            if kept.len() < count {
+                sparse = Region { rings: kept.into_iter().flat_map(|island| island.rings).collect() };
+                changed = true;
+            }
+        }
+        let solid = if changed { self.inner.difference(&sparse) } else { solid.clone() };
+        (solid, sparse)
+    }
+}
+
+fn union(surfaces: &[Surface]) -> Region {
+    Region::union_all(surfaces.iter().map(|s| &s.area))
+}
