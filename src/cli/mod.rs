@@ -33,6 +33,8 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Draw a model as a picture, without a window
+    preview as Preview,
     /// List every setting, or explain one
     settings as Settings,
 }
@@ -120,7 +122,6 @@ fn tell(text: impl std::fmt::Display) {
 }
 
 /// Writes notices to standard error, one a line, each with how much it matters.
-#[allow(dead_code, reason = "for the subcommands that read files")]
 fn tell_all(notices: &[Notice]) {
     for notice in notices {
         let word = match notice.severity {
@@ -135,7 +136,6 @@ fn tell_all(notices: &[Notice]) {
 /// Saves a file so that it appears whole or not at all: it is written beside its place, then renamed.
 ///
 /// Fails when the folder does not exist or cannot be written to.
-#[allow(dead_code, reason = "for the subcommands that save files")]
 fn save_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::CouldNot(format!("cannot save {}: {error}", path.display()));
     let folder = match path.parent() {
