@@ -63,36 +63,41 @@ impl Unit {
 }
 
 /// A unit as people write it: what it measures, and how to get to the unit that Fabbro keeps
-/// (`kept = (written - zero) * factor`).
+/// (`kept = (written - zero) * factor / divisor`; 60 and 1000 have no exact inverse, so they divide).
 struct Written {
     name: &'static str,
     unit: Unit,
     factor: f64,
+    divisor: f64,
     zero: f64,
 }
 
 const fn written(name: &'static str, unit: Unit, factor: f64) -> Written {
-    Written { name, unit, factor, zero: 0.0 }
+    Written { name, unit, factor, divisor: 1.0, zero: 0.0 }
+}
+
+const fn divided(name: &'static str, unit: Unit, factor: f64, divisor: f64) -> Written {
+    Written { name, unit, factor, divisor, zero: 0.0 }
 }
 
 /// Every unit that is understood. Names are compared without regard to case, except where one is listed twice.
 const WRITTEN: &[Written] = &[
-    written("%", Unit::Share, 0.01),
+    divided("%", Unit::Share, 1.0, 100.0),
     written("mm", Unit::Millimetre, 1.0),
     written("cm", Unit::Millimetre, 10.0),
     written("m", Unit::Millimetre, 1000.0),
-    written("um", Unit::Millimetre, 0.001),
-    written("µm", Unit::Millimetre, 0.001),
+    divided("um", Unit::Millimetre, 1.0, 1000.0),
+    divided("µm", Unit::Millimetre, 1.0, 1000.0),
     written("in", Unit::Millimetre, MM_PER_INCH),
     written("\"", Unit::Millimetre, MM_PER_INCH),
     written("mm2", Unit::SquareMillimetre, 1.0),
     written("mm²", Unit::SquareMillimetre, 1.0),
     written("mm/s", Unit::MillimetrePerSecond, 1.0),
-    written("mm/min", Unit::MillimetrePerSecond, 1.0 / 60.0),
-    written("m/min", Unit::MillimetrePerSecond, 1000.0 / 60.0),
+    divided("mm/min", Unit::MillimetrePerSecond, 1.0, 60.0),
+    divided("m/min", Unit::MillimetrePerSecond, 1000.0, 60.0),
     written("m/s", Unit::MillimetrePerSecond, 1000.0),
     written("in/s", Unit::MillimetrePerSecond, MM_PER_INCH),
-    written("in/min", Unit::MillimetrePerSecond, MM_PER_INCH / 60.0),
+    divided("in/min", Unit::MillimetrePerSecond, MM_PER_INCH, 60.0),
     written("mm/s2", Unit::MillimetrePerSecondSquared, 1.0),
     written("mm/s²", Unit::MillimetrePerSecondSquared, 1.0),
     written("mm/s^2", Unit::MillimetrePerSecondSquared, 1.0),
@@ -104,20 +109,20 @@ const WRITTEN: &[Written] = &[
     written("mm³/s", Unit::CubicMillimetrePerSecond, 1.0),
     written("mm^3/s", Unit::CubicMillimetrePerSecond, 1.0),
     written("s", Unit::Second, 1.0),
-    written("ms", Unit::Second, 0.001),
+    divided("ms", Unit::Second, 1.0, 1000.0),
     written("min", Unit::Second, 60.0),
     written("h", Unit::Second, 3600.0),
     written("°C", Unit::DegreeCelsius, 1.0),
     written("C", Unit::DegreeCelsius, 1.0),
-    Written { name: "°F", unit: Unit::DegreeCelsius, factor: 5.0 / 9.0, zero: 32.0 },
-    Written { name: "F", unit: Unit::DegreeCelsius, factor: 5.0 / 9.0, zero: 32.0 },
+    Written { name: "°F", unit: Unit::DegreeCelsius, factor: 5.0, divisor: 9.0, zero: 32.0 },
+    Written { name: "F", unit: Unit::DegreeCelsius, factor: 5.0, divisor: 9.0, zero: 32.0 },
     written("°", Unit::Degree, 1.0),
     written("deg", Unit::Degree, 1.0),
-    written("rad", Unit::Degree, 180.0 / std::f64::consts::PI),
+    divided("rad", Unit::Degree, 180.0, std::f64::consts::PI),
     written("g/cm3", Unit::GramPerCubicCentimetre, 1.0),
     written("g/cm³", Unit::GramPerCubicCentimetre, 1.0),
-    written("kg/m3", Unit::GramPerCubicCentimetre, 0.001),
-    written("kg/m³", Unit::GramPerCubicCentimetre, 0.001),
+    divided("kg/m3", Unit::GramPerCubicCentimetre, 1.0, 1000.0),
+    divided("kg/m³", Unit::GramPerCubicCentimetre, 1.0, 1000.0),
     written("/kg", Unit::MoneyPerKilogram, 1.0),
     written("money/kg", Unit::MoneyPerKilogram, 1.0),
     written("baud", Unit::BitPerSecond, 1.0),
@@ -248,7 +253,11 @@ impl Parser<'_> {
             value = if divide { value / next } else { value * next };
         }
         Ok(match measure {
-            Some(written) => Quantity { value: (value - written.zero) * written.factor, unit: Some(written.unit) },
+            Some(written) => {
+                let kept = (value - written.zero) * written.factor / written.divisor;
+                let share = written.unit == Unit::Share;
+                Quantity { value: if share { without_binary_noise(kept) } else { kept }, unit: Some(written.unit) }
+            }
             None => Quantity { value, unit: None },
         })
     }
@@ -324,6 +333,12 @@ impl Parser<'_> {
         self.rest = &text[unit.name.len()..];
         Some(Written { ..*unit })
     }
+}
+
+/// Rounds to 15 significant digits, which is what a double holds of a decimal number for certain: 12.3 % is then the
+/// same as 0.123, and back.
+pub fn without_binary_noise(value: f64) -> f64 {
+    format!("{value:.14e}").parse().unwrap_or(value)
 }
 
 /// A number with as many decimals as it needs and no more than `decimals`: `0.2`, not `0.20`; never `-0`.

@@ -53,3 +53,18 @@ fn settings_are_listed_and_explained() {
         serde_json::from_str(&check(&["settings", "explain", "fill_pattern", "--json"], 0)).unwrap();
     assert!(json["choices"].as_array().unwrap().contains(&"gyroid".into()));
 }
+
+#[test]
+fn machines_materials_and_recipes_are_listed_and_shown() {
+    for (list, id) in [("machines", "prusa-mk4"), ("materials", "petg"), ("recipes", "vase")] {
+        assert!(check(&[list], 0).contains(id));
+        let all: serde_json::Value = serde_json::from_str(&check(&[list, "--json"], 0)).unwrap();
+        assert!(all.as_array().unwrap().iter().any(|preset| preset["id"] == id), "{all}");
+        check(&[list, id], 0);
+        assert!(check(&[list, "no-such-thing"], 2).contains("no-such-thing"));
+    }
+    // What is inherited is shown too.
+    let shown: serde_json::Value = serde_json::from_str(&check(&["machines", "Prusa MK4", "--json"], 0)).unwrap();
+    assert_eq!(shown["settings"]["max_print_height"], 220.0);
+    assert_eq!(shown["settings"]["gcode_flavor"], "marlin2");
+}

@@ -32,9 +32,17 @@ macro_rules! commands {
     };
 }
 
+mod presets;
+
 commands! {
+    /// List the machines, or show one
+    machines as Machines,
+    /// List the materials, or show one
+    materials as Materials,
     /// Draw a model as a picture, without a window
     preview as Preview,
+    /// List the recipes, or show one
+    recipes as Recipes,
     /// List every setting, or explain one
     settings as Settings,
 }

@@ -62,6 +62,11 @@ impl Values {
         Ok(self.0.insert(key, value))
     }
 
+    /// Takes over all of `other`, which overrides what is here.
+    pub fn extend(&mut self, other: &Values) {
+        self.0.extend(other.0.iter().map(|(key, value)| (*key, value.clone())));
+    }
+
     /// Takes a setting's value away; it is returned.
     pub fn remove(&mut self, key: Key) -> Option<Value> {
         self.0.remove(&key)
@@ -73,6 +78,11 @@ impl Values {
 
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The values as a sheet; which layer it is in is decided where it is put.
+    pub(super) fn into_sheet(self, name: &str) -> Sheet {
+        Sheet { layer: Layer::Default, name: name.to_owned(), values: self }
     }
 
     /// In the order of the definitions.

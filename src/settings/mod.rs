@@ -14,7 +14,11 @@ mod choices;
 mod definition;
 mod entries;
 mod error;
+mod file;
 mod layers;
+mod library;
+mod pairs;
+mod reference;
 mod value;
 
 pub use choices::{Choice, FillPattern, GcodeFlavor, SeamPosition, SlicingMode, SolidPattern};
@@ -23,7 +27,11 @@ pub use definition::{
 };
 pub use entries::{Key, Settings};
 pub use error::SettingError;
+pub use file::PresetFile;
 pub use layers::{Layer, LayeredSettings, Origin, Provenance, Resolved, Resolving, Sheet, Values};
+pub use library::{Library, Preset, PresetError, PresetKind, Source, user_folder};
+pub use pairs::{BundleNotConfig, Imported, from_prusa_ini};
+pub use reference::reference;
 pub use value::{Kind, SettingType, Value};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The values that settings take, apart from any one setting: reading what people type, writing it back.
 
-use crate::units::{Unit, parse_quantity, short_number};
+use crate::units::{Unit, parse_quantity, short_number, without_binary_noise};
 
 use super::choices::Choice;
 
@@ -155,7 +155,9 @@ impl Spelling {
         let quantity = parse_quantity(text).map_err(|error| error.to_string())?;
         let value = quantity.value;
         Ok(match (self.unit, quantity.unit) {
-            (Unit::Share, None) if self.bare_percent || value > 1.0 => Value::Number(value / 100.0),
+            (Unit::Share, None) if self.bare_percent || value > 1.0 => {
+                Value::Number(without_binary_noise(value / 100.0))
+            }
             (Unit::Share, Some(Unit::Millimetre)) if self.share_in_mm => Value::Millimetres(value),
             (Unit::One, Some(Unit::Share)) => Value::Number(value),
             (expected, given) if given.is_none() || given == Some(expected) => Value::Number(value),
@@ -190,9 +192,9 @@ impl Spelling {
     /// Writes a value as people read it, with its unit: `0.2 mm`, `15 %`, `on`.
     pub fn display(&self, value: &Value) -> String {
         match value {
-            Value::Number(share) if self.unit == Unit::Share => format!("{} %", percent_digits(*share)),
+            Value::Number(share) if self.unit == Unit::Share => format!("{} %", short_number(share * 100.0, 3)),
             Value::Number(number) => with_unit(short_number(*number, 6), self.unit),
-            Value::Percent(part) => format!("{} %", percent_digits(*part)),
+            Value::Percent(part) => format!("{} %", short_number(part * 100.0, 3)),
             Value::Millimetres(mm) => with_unit(short_number(*mm, 6), Unit::Millimetre),
             Value::Count(count) => with_unit(count.to_string(), self.unit),
             Value::Flag(flag) => if *flag { "on" } else { "off" }.to_owned(),
@@ -204,9 +206,9 @@ impl Spelling {
     }
 }
 
-/// 0.15 as `15`. Rounding to the twelfth digit takes away what the multiplication by 100 has put there.
+/// 0.15 as `15`.
 fn percent_digits(share: f64) -> String {
-    short_number(share * 100.0, 10)
+    without_binary_noise(share * 100.0).to_string()
 }
 
 fn with_unit(number: String, unit: Unit) -> String {
@@ -217,8 +219,23 @@ fn with_unit(number: String, unit: Unit) -> String {
     }
 }
 
-/// Corners as PrusaSlicer writes them: `0x0,250x0,250x210,0x210`.
+/// Corners of the polygon that stands for a circle.
+const CIRCLE_CORNERS: usize = 72;
+
+/// Corners as PrusaSlicer writes them: `0x0,250x0,250x210,0x210`; or a circle around the origin: `circle 220`.
 fn parse_outline(text: &str) -> Result<Vec<[f64; 2]>, String> {
+    if let Some(diameter) = text.trim().strip_prefix("circle") {
+        let quantity = parse_quantity(diameter).map_err(|error| format!("{error}; a diameter in mm is expected"))?;
+        if !(quantity.value > 0.0 && quantity.value < 1e5) || quantity.unit.is_some_and(|u| u != Unit::Millimetre) {
+            return Err("a diameter in mm is expected".into());
+        }
+        let corner = |index: usize| {
+            let (sin, cos) = (index as f64 / CIRCLE_CORNERS as f64 * std::f64::consts::TAU).sin_cos();
+            // Micrometres are more than enough, and keep the last digits of a sine out of files.
+            [cos, sin].map(|part| (part * quantity.value / 2.0 * 1000.0).round() / 1000.0 + 0.0)
+        };
+        return Ok((0..CIRCLE_CORNERS).map(corner).collect());
+    }
     let wrong = || "corners such as 0x0,250x0,250x210,0x210 are expected".to_owned();
     let points: Vec<[f64; 2]> = text
         .split(',')

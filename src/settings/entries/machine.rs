@@ -14,6 +14,8 @@ printer_settings_id: String = "", {
 }
 
 /// Outline of the build plate, counter-clockwise, in the machine's coordinates.
+///
+/// `0x0,250x0,250x210,0x210` in text, `circle 220` for a round plate with the origin in its middle.
 bed_shape: Vec<[f64; 2]> = vec![[0.0, 0.0], [220.0, 0.0], [220.0, 220.0], [0.0, 220.0]], {
     label: "Build plate", category: Hardware, level: Simple, scope: Machine, orca: &["printable_area"],
     search: &["bed size", "width", "depth"],
