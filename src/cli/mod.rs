@@ -32,7 +32,6 @@ macro_rules! commands {
     };
 }
 
-mod chosen;
 mod presets;
 
 commands! {

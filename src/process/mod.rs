@@ -2,7 +2,142 @@
 //!
 //! The same input gives the same bytes on any number of threads: layers are planned in parallel, results are ordered,
 //! never raced, and nothing here knows files, clocks, G-code or machines. `slicing` turns meshes into outlines and is
-//! shared by every process; `fdm` plans 3D prints.
+//! shared by every process; `fdm` plans 3D prints. Data enters as a [`Snapshot`] and leaves as a [`Plan`].
 
 pub mod fdm;
+pub mod plate;
 pub mod slicing;
+
+use std::sync::Arc;
+
+use nalgebra::{Matrix4, Point3};
+
+use crate::geometry::{Bounds, Point, Ring};
+use crate::model::Mesh;
+use crate::progress::{Canceled, Progress};
+use crate::report::Notice;
+use crate::scene::{Snapshot, SnapshotObject};
+use crate::toolpath::Toolpath;
+
+use fdm::ObjectLayers;
+use fdm::assembly::{self, PlannedObject};
+use plate::Placement;
+
+/// A planned print.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub toolpath: Toolpath,
+    /// What was noticed on the way, in the order of objects and stages.
+    pub notices: Vec<Notice>,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    #[error("there is nothing on the build plate; add a model")]
+    NoObjects,
+    #[error("every object lies outside the build plate; move at least one onto it")]
+    AllOutside,
+    #[error("{0} lies partly outside the build plate or on an excluded area; move it onto the plate")]
+    AcrossEdge(String),
+    #[error("{name} is {height_mm:.2} mm high and the machine prints up to {limit_mm} mm; scale it down or cut it")]
+    TooHigh { name: String, height_mm: f64, limit_mm: f64 },
+    #[error("{0} has no extent that can be printed: it is empty, below the plate, or its coordinates are no numbers")]
+    NoExtent(String),
+    #[error("nothing of the objects is large enough to be printed; scale them up or use narrower roads")]
+    NothingToPrint,
+    #[error(transparent)]
+    Canceled(#[from] Canceled),
+}
+
+/// Plans everything on the plate.
+pub fn plan(snapshot: &Snapshot, progress: &Progress) -> Result<Plan, PlanError> {
+    if snapshot.objects.is_empty() {
+        return Err(PlanError::NoObjects);
+    }
+    let mut notices = Vec::new();
+    let area = plate::area(&snapshot.settings);
+    let mut planned: Vec<(&SnapshotObject, ObjectLayers)> = Vec::new();
+    for object in &snapshot.objects {
+        let parts = parts_on_plate(object);
+        let Some(extent) = Extent::of(&parts) else { return Err(PlanError::NoExtent(object.name.clone())) };
+        let limit_mm = object.settings.max_print_height;
+        if limit_mm > 0.0 && extent.top_mm > limit_mm + 1e-3 {
+            return Err(PlanError::TooHigh { name: object.name.clone(), height_mm: extent.top_mm, limit_mm });
+        }
+        let placed = plate::placement(&area, &extent.bounds, None);
+        if placed == Placement::Outside {
+            let notice = Notice::warning("this object lies outside the build plate and is not printed");
+            notices.push(notice.on_object(&object.name));
+            continue;
+        }
+        let (layers, found) = fdm::plan_object(&parts, extent.top_mm, &(&*object.settings).into(), progress)?;
+        // A rectangle around it may reach beyond a round plate where the object does not.
+        if placed == Placement::Across
+            && plate::placement(&area, &extent.bounds, Some(&footprint(&layers))) != Placement::Inside
+        {
+            return Err(PlanError::AcrossEdge(object.name.clone()));
+        }
+        notices.extend(found.into_iter().map(|n| n.on_object(&object.name)));
+        planned.push((object, layers));
+    }
+    if planned.is_empty() {
+        return Err(PlanError::AllOutside);
+    }
+    let objects: Vec<PlannedObject> = planned
+        .iter()
+        .map(|(object, layers)| PlannedObject {
+            name: &object.name,
+            outlines: &layers.outlines,
+            perimeters: &layers.perimeters,
+            filled: &layers.filled,
+            settings: (&*object.settings).into(),
+        })
+        .collect();
+    let (toolpath, found) = assembly::assemble(&objects, &(&*snapshot.settings).into(), progress)?;
+    notices.extend(found);
+    if toolpath.layers.is_empty() {
+        return Err(PlanError::NothingToPrint);
+    }
+    Ok(Plan { toolpath, notices })
+}
+
+/// The meshes of an object and where they stand on the plate.
+fn parts_on_plate(object: &SnapshotObject) -> Vec<(Arc<Mesh>, Matrix4<f64>)> {
+    let place = |part: &crate::model::Part| (part.mesh.clone(), object.plate_from_model * part.model_from_part);
+    object.model.parts.iter().map(place).collect()
+}
+
+/// The convex outline of everything that an object prints.
+fn footprint(layers: &ObjectLayers) -> Ring {
+    let points = layers.outlines.iter().flat_map(|l| l.area.rings.iter().flat_map(|r| r.0.iter().copied()));
+    fdm::adhesion::convex_hull(points.collect())
+}
+
+/// How far an object reaches above the plate.
+struct Extent {
+    bounds: Bounds,
+    top_mm: f64,
+}
+
+impl Extent {
+    /// `None` where nothing is above the plate, or coordinates are no numbers or too large.
+    fn of(parts: &[(Arc<Mesh>, Matrix4<f64>)]) -> Option<Self> {
+        let (mut min, mut max) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+        for (mesh, plate_from_part) in parts {
+            for v in &mesh.vertices {
+                let p = plate_from_part.transform_point(&Point3::new(v[0].into(), v[1].into(), v[2].into()));
+                for axis in 0..3 {
+                    min[axis] = min[axis].min(p[axis]);
+                    max[axis] = max[axis].max(p[axis]);
+                }
+            }
+        }
+        let limit = crate::geometry::MAX_COORDINATE_MM;
+        let usable = (0..3).all(|a| min[a].is_finite() && max[a].is_finite() && min[a] >= -limit && max[a] <= limit);
+        (usable && max[2] > 0.0).then(|| Self {
+            bounds: Bounds { min: Point::from_mm(min[0], min[1]), max: Point::from_mm(max[0], max[1]) },
+            top_mm: max[2],
+        })
+    }
+}

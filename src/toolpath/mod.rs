@@ -5,6 +5,8 @@
 //! Data enters from `process` (planning) and from `gcode` (anybody's file read back), and leaves to `gcode`, `render`
 //! and `estimate`. Points are grid points on the build plate; heights, widths and feeds are millimetres and seconds.
 
+pub mod estimate;
+
 use crate::geometry::Point;
 
 /// What a piece of extrusion is for.

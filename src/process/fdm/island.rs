@@ -1,0 +1,447 @@
+//! The roads of one island in the order of printing, with their starting points.
+//!
+//! Knows one island's walls, seams and fills. Walls around one contour stay together, from the inside out or the other
+//! way round; everything else goes where it is near. Ways between roads, feeds and the other islands are not known here.
+
+use crate::geometry::{Bounds, Point, Ring};
+use crate::settings::Settings;
+use crate::toolpath::{Role, road_area_mm2};
+
+use super::order::{self, Stop};
+use super::seam::{RingPoint, Seam, nearest_on, opened_at};
+use super::speeds::SMALL_PERIMETER_RADIUS_MM;
+use super::stages::{Fill, PerimeterIsland, VariableRoad, Wall};
+use super::travel::{cut_end, length_mm};
+
+/// What decides on the order within an island.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IslandSettings {
+    pub external_perimeters_first: bool,
+    pub infill_first: bool,
+    /// What is left open where a loop closes, so that no blob is made, mm.
+    pub seam_gap_mm: f64,
+    /// Material laid over what the roads' geometry asks for.
+    pub extrusion_multiplier: f64,
+}
+
+impl From<&Settings> for IslandSettings {
+    fn from(s: &Settings) -> Self {
+        Self {
+            external_perimeters_first: s.external_perimeters_first,
+            infill_first: s.infill_first,
+            seam_gap_mm: 0.15 * s.nozzle_diameter,
+            extrusion_multiplier: s.extrusion_multiplier,
+        }
+    }
+}
+
+/// One stretch of material.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Road {
+    pub role: Role,
+    pub width_mm: f64,
+    pub height_mm: f64,
+    /// mm³ per mm, the extrusion multiplier included.
+    pub flow_mm3_per_mm: f64,
+    pub points: Vec<Point>,
+    /// Height at each point where it changes along the road; else empty.
+    pub z_mm: Vec<f32>,
+    /// It ends (almost) where it begins.
+    pub closed: bool,
+    /// A wall of small radius.
+    pub small: bool,
+}
+
+impl Road {
+    pub fn first(&self) -> Point {
+        self.points.first().copied().unwrap_or_default()
+    }
+
+    pub fn last(&self) -> Point {
+        self.points.last().copied().unwrap_or_default()
+    }
+
+    fn reverse(&mut self) {
+        self.points.reverse();
+    }
+}
+
+/// Roads that are printed one after the other, whatever else is reordered.
+struct Unit {
+    roads: Vec<Road>,
+    reversible: bool,
+}
+
+impl Unit {
+    fn stop(&self) -> Stop {
+        Stop {
+            entry: self.roads.first().map(Road::first).unwrap_or_default(),
+            exit: self.roads.last().map(Road::last).unwrap_or_default(),
+            reversible: self.reversible,
+        }
+    }
+
+    fn reverse(&mut self) {
+        self.roads.reverse();
+        self.roads.iter_mut().for_each(Road::reverse);
+    }
+}
+
+/// The roads of one island in order. `seams` are those of this island's outermost walls.
+pub fn roads(
+    island: &PerimeterIsland,
+    fills: &[Fill],
+    seams: &[Seam],
+    layer_height_mm: f64,
+    settings: &IslandSettings,
+) -> Vec<Road> {
+    let mut walls = wall_units(island, seams, layer_height_mm, settings);
+    let mut inside: Vec<Unit> = Vec::new();
+    for road in &island.variable {
+        let unit = variable_unit(road, layer_height_mm, settings);
+        if unit.roads.is_empty() {
+            continue;
+        }
+        if road.role == Role::GapFill { inside.push(unit) } else { walls.push(unit) }
+    }
+    for fill in fills {
+        fill_units(fill, layer_height_mm, settings, &mut inside);
+    }
+    let mut out = Vec::new();
+    let mut at = None;
+    let groups = if settings.infill_first { [inside, walls] } else { [walls, inside] };
+    for group in groups {
+        append_in_order(group, &mut at, &mut out);
+    }
+    out
+}
+
+/// Appends the units so that ways between them are short. `at` is where the tool stands, if that is known.
+fn append_in_order(mut units: Vec<Unit>, at: &mut Option<Point>, out: &mut Vec<Road>) {
+    let stops: Vec<Stop> = units.iter().map(Unit::stop).collect();
+    for visit in order::order(*at, &stops) {
+        let mut unit = Unit { roads: std::mem::take(&mut units[visit.stop].roads), reversible: true };
+        if visit.reversed {
+            unit.reverse();
+        }
+        *at = unit.roads.last().map(Road::last);
+        out.append(&mut unit.roads);
+    }
+}
+
+/// The walls of the island, those around one contour as one unit.
+fn wall_units(island: &PerimeterIsland, seams: &[Seam], layer_height_mm: f64, settings: &IslandSettings) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for mut group in nested(&island.walls) {
+        let seam_of = |wall: usize| seams.iter().find(|s| s.wall == wall).map(|s| s.at);
+        let anchor = group.iter().find_map(|&w| seam_of(w)).map(|at| at.point);
+        group.sort_by_key(|&w| (std::cmp::Reverse(island.walls[w].depth), w));
+        if settings.external_perimeters_first {
+            group.reverse();
+        }
+        let mut roads: Vec<Road> = Vec::with_capacity(group.len());
+        for index in near_each_other(group, &island.walls, anchor) {
+            let wall = &island.walls[index];
+            let near = roads.last().map(Road::last).filter(|_| wall.depth > 0).or(anchor);
+            let start = seam_of(index)
+                .or_else(|| near.and_then(|p| nearest_on(&wall.path, p)))
+                .or_else(|| wall.path.0.first().map(|&point| RingPoint { edge: 0, point }));
+            if let Some(start) = start {
+                roads.extend(wall_road(wall, start, layer_height_mm, settings));
+            }
+        }
+        if !roads.is_empty() {
+            units.push(Unit { roads, reversible: false });
+        }
+    }
+    units
+}
+
+/// Walls of the same depth in an order with short ways between them.
+fn near_each_other(group: Vec<usize>, walls: &[Wall], anchor: Option<Point>) -> Vec<usize> {
+    let mut out = Vec::with_capacity(group.len());
+    let mut at = anchor;
+    for same_depth in group.chunk_by(|&a, &b| walls[a].depth == walls[b].depth) {
+        let place = |wall: usize| walls[wall].path.0.first().copied().unwrap_or_default();
+        let stops = same_depth.iter().map(|&w| Stop { entry: place(w), exit: place(w), reversible: false });
+        for visit in order::order(at, &stops.collect::<Vec<_>>()) {
+            let wall = same_depth[visit.stop];
+            at = Some(place(wall));
+            out.push(wall);
+        }
+    }
+    out
+}
+
+fn wall_road(wall: &Wall, start: RingPoint, layer_height_mm: f64, settings: &IslandSettings) -> Option<Road> {
+    let mut points = opened_at(&wall.path, start);
+    let length = length_mm(&points);
+    if points.len() < 3 || length <= 0.0 {
+        return None;
+    }
+    cut_end(&mut points, settings.seam_gap_mm);
+    Some(Road {
+        role: wall.role,
+        width_mm: wall.width_mm,
+        height_mm: layer_height_mm,
+        flow_mm3_per_mm: road_area_mm2(wall.width_mm, layer_height_mm) * settings.extrusion_multiplier,
+        points,
+        z_mm: Vec::new(),
+        closed: true,
+        small: length <= std::f64::consts::TAU * SMALL_PERIMETER_RADIUS_MM,
+    })
+}
+
+/// Walls grouped by the contour that they go around: an outline with the walls inside it, a hole (or holes whose inner
+/// walls have merged) with the walls around it.
+fn nested(walls: &[Wall]) -> Vec<Vec<usize>> {
+    let mut parent: Vec<usize> = (0..walls.len()).collect();
+    fn root(parent: &mut [usize], mut i: usize) -> usize {
+        while parent[i] != i {
+            parent[i] = parent[parent[i]];
+            i = parent[i];
+        }
+        i
+    }
+    let deepest = walls.iter().map(|w| w.depth).max().unwrap_or(0);
+    for is_hole in [false, true] {
+        let level = |depth: usize| -> Vec<(usize, Bounds)> {
+            let of_level = walls.iter().enumerate().filter(|(_, w)| w.depth == depth && w.is_hole == is_hole);
+            let mut level: Vec<(usize, Bounds)> = of_level.filter_map(|(i, w)| Some((i, w.path.bounds()?))).collect();
+            level.sort_by_key(|(i, b)| (b.min.x, *i));
+            level
+        };
+        let mut outer = level(0);
+        for depth in 1..=deepest {
+            let inner = level(depth);
+            // Around an outline, the inner wall lies inside the outer one; around a hole it is the other way round.
+            let (around, within) = if is_hole { (&inner, &outer) } else { (&outer, &inner) };
+            for &(big, bounds) in around {
+                let from = within.partition_point(|(_, b)| b.min.x < bounds.min.x);
+                let near = within[from..].iter().take_while(|(_, b)| b.min.x <= bounds.max.x);
+                for &(small, small_bounds) in near {
+                    let fits = bounds.contains(small_bounds.min) && bounds.contains(small_bounds.max);
+                    if fits && lies_inside(&walls[small].path, &walls[big].path) {
+                        let (a, b) = (root(&mut parent, big), root(&mut parent, small));
+                        parent[a.max(b)] = a.min(b);
+                    }
+                }
+            }
+            outer = inner;
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut group_of: Vec<Option<usize>> = vec![None; walls.len()];
+    for wall in 0..walls.len() {
+        let root = root(&mut parent, wall);
+        let group = *group_of[root].get_or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[group].push(wall);
+    }
+    groups
+}
+
+fn lies_inside(small: &Ring, big: &Ring) -> bool {
+    small.0.iter().find_map(|&p| big.locate(p)).unwrap_or(false)
+}
+
+/// Widths may differ by this within one road, mm.
+const SAME_WIDTH_MM: f64 = 0.03;
+
+/// A road of changing width as pieces of constant width. Each piece has the volume of its part of the road.
+fn variable_unit(road: &VariableRoad, layer_height_mm: f64, settings: &IslandSettings) -> Unit {
+    let mut roads: Vec<Road> = Vec::new();
+    // Width and volume are weighed by length.
+    let (mut length_sum, mut width_sum, mut volume_sum) = (0.0, 0.0, 0.0);
+    let mut first_width = 0.0;
+    let mut points: Vec<Point> = Vec::new();
+    let mut finish = |points: &mut Vec<Point>, length: f64, width: f64, volume: f64| {
+        if points.len() >= 2 && length > 0.0 {
+            roads.push(Road {
+                role: road.role,
+                width_mm: width / length,
+                height_mm: layer_height_mm,
+                flow_mm3_per_mm: volume / length * settings.extrusion_multiplier,
+                points: std::mem::take(points),
+                z_mm: Vec::new(),
+                closed: false,
+                small: false,
+            });
+        }
+        points.clear();
+    };
+    for (ends, widths) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
+        let length = ends[0].distance_mm(ends[1]);
+        if length == 0.0 {
+            continue;
+        }
+        let width = (widths[0] + widths[1]) / 2.0;
+        if !points.is_empty() && (width - first_width).abs() > SAME_WIDTH_MM {
+            finish(&mut points, length_sum, width_sum, volume_sum);
+        }
+        if points.is_empty() {
+            points.push(ends[0]);
+            first_width = width;
+            (length_sum, width_sum, volume_sum) = (0.0, 0.0, 0.0);
+        }
+        points.push(ends[1]);
+        length_sum += length;
+        width_sum += width * length;
+        volume_sum += road_area_mm2(width, layer_height_mm) * length;
+    }
+    finish(&mut points, length_sum, width_sum, volume_sum);
+    Unit { roads, reversible: true }
+}
+
+/// The units of a fill: its paths one by one, or all together where their order counts.
+fn fill_units(fill: &Fill, layer_height_mm: f64, settings: &IslandSettings, out: &mut Vec<Unit>) {
+    // A bridge may be a round strand, as high as it is wide.
+    let strand = std::f64::consts::FRAC_PI_4 * fill.width_mm * fill.width_mm;
+    let flat = road_area_mm2(fill.width_mm, layer_height_mm);
+    let is_strand = fill.role == Role::BridgeInfill && fill.flow_mm3_per_mm > (strand + flat) / 2.0;
+    let height_mm = if is_strand { fill.width_mm } else { layer_height_mm };
+    let roads = fill.paths.iter().filter(|path| path.0.len() >= 2 && path.length_mm() > 0.0).map(|path| Road {
+        role: fill.role,
+        width_mm: fill.width_mm,
+        height_mm,
+        flow_mm3_per_mm: fill.flow_mm3_per_mm * settings.extrusion_multiplier,
+        points: path.0.clone(),
+        z_mm: Vec::new(),
+        closed: path.0.first() == path.0.last(),
+        small: false,
+    });
+    if fill.ordered {
+        let roads: Vec<Road> = roads.collect();
+        if !roads.is_empty() {
+            out.push(Unit { roads, reversible: false });
+        }
+    } else {
+        out.extend(roads.map(|road| Unit { roads: vec![road], reversible: true }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{Island, Polyline, Region};
+
+    fn square(centre: (f64, f64), half: f64, hole: bool) -> Ring {
+        let corner = |sx: f64, sy: f64| Point::from_mm(centre.0 + sx * half, centre.1 + sy * half);
+        let ring = Ring(vec![corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)]);
+        if hole { ring.reversed() } else { ring }
+    }
+
+    fn wall(depth: usize, is_hole: bool, path: Ring) -> Wall {
+        let role = if depth == 0 { Role::ExternalPerimeter } else { Role::Perimeter };
+        Wall { role, depth, is_hole, path, width_mm: 0.45 }
+    }
+
+    /// A plate with two holes whose inner walls have merged, and one hole apart.
+    fn plate() -> PerimeterIsland {
+        PerimeterIsland {
+            outline: Island { outer: square((20.0, 20.0), 20.0, false), holes: Vec::new() },
+            walls: vec![
+                wall(0, false, square((20.0, 20.0), 19.8, false)),
+                wall(1, false, square((20.0, 20.0), 19.4, false)),
+                wall(0, true, square((10.0, 10.0), 2.0, true)),
+                wall(0, true, square((14.2, 10.0), 2.0, true)),
+                wall(
+                    1,
+                    true,
+                    Ring(vec![
+                        Point::from_mm(7.6, 7.6),
+                        Point::from_mm(7.6, 12.4),
+                        Point::from_mm(16.6, 12.4),
+                        Point::from_mm(16.6, 7.6),
+                    ]),
+                ),
+                wall(0, true, square((30.0, 30.0), 2.0, true)),
+                wall(1, true, square((30.0, 30.0), 2.4, true)),
+            ],
+            variable: Vec::new(),
+            inner: Region::default(),
+        }
+    }
+
+    fn settings() -> IslandSettings {
+        IslandSettings {
+            external_perimeters_first: false,
+            infill_first: false,
+            seam_gap_mm: 0.06,
+            extrusion_multiplier: 1.0,
+        }
+    }
+
+    #[test]
+    fn walls_around_one_contour_belong_together() {
+        assert_eq!(nested(&plate().walls), vec![vec![0, 1], vec![2, 3, 4], vec![5, 6]]);
+    }
+
+    #[test]
+    fn every_wall_is_printed_once_and_outer_walls_last_or_first() {
+        let island = plate();
+        for external_perimeters_first in [false, true] {
+            let settings = IslandSettings { external_perimeters_first, ..settings() };
+            let roads = roads(&island, &[], &[], 0.2, &settings);
+            assert_eq!(roads.len(), island.walls.len());
+            let mut volume = 0.0;
+            for road in &roads {
+                volume += length_mm(&road.points) * road.flow_mm3_per_mm;
+            }
+            let planned: f64 =
+                island.walls.iter().map(|w| (w.path.length_mm() - 0.06) * road_area_mm2(w.width_mm, 0.2)).sum();
+            assert!((volume - planned).abs() < 1e-6 * planned);
+            let role_at = |p: usize| roads[p].role;
+            let first = if external_perimeters_first { Role::ExternalPerimeter } else { Role::Perimeter };
+            assert_eq!(role_at(0), first);
+        }
+    }
+
+    #[test]
+    fn ordered_paths_stay_in_order_and_free_ones_are_all_there() {
+        let line = |y: f64, back: bool| {
+            let (a, b) = (Point::from_mm(5.0, y), Point::from_mm(15.0, y));
+            Polyline(if back { vec![b, a] } else { vec![a, b] })
+        };
+        let ordered = Fill {
+            role: Role::TopSolidInfill,
+            width_mm: 0.4,
+            flow_mm3_per_mm: 0.07,
+            paths: (0..10).map(|i| line(5.0 + 0.4 * f64::from(i), i % 2 == 1)).collect(),
+            ordered: true,
+        };
+        let free = Fill { role: Role::InternalInfill, ordered: false, ..ordered.clone() };
+        let island = PerimeterIsland { walls: plate().walls[..2].to_vec(), ..plate() };
+        let roads = roads(&island, &[free.clone(), ordered.clone()], &[], 0.2, &settings());
+        let top: Vec<Vec<Point>> =
+            roads.iter().filter(|r| r.role == Role::TopSolidInfill).map(|r| r.points.clone()).collect();
+        assert_eq!(top, ordered.paths.iter().map(|p| p.0.clone()).collect::<Vec<_>>());
+        let mut sparse: Vec<Vec<Point>> = roads
+            .iter()
+            .filter(|r| r.role == Role::InternalInfill)
+            .map(|r| if r.first() <= r.last() { r.points.clone() } else { r.points.iter().rev().copied().collect() })
+            .collect();
+        sparse.sort();
+        assert_eq!(sparse.len(), free.paths.len());
+        sparse.dedup();
+        assert_eq!(sparse.len(), free.paths.len());
+    }
+
+    #[test]
+    fn a_road_of_changing_width_keeps_its_volume_and_its_way() {
+        let n = 40;
+        let road = VariableRoad {
+            role: Role::GapFill,
+            points: (0..=n).map(|i| Point::from_mm(f64::from(i) * 0.5, 0.0)).collect(),
+            widths_mm: (0..=n).map(|i| 0.3 + f64::from(i) * 0.01).collect(),
+        };
+        let unit = variable_unit(&road, 0.2, &settings());
+        assert!(unit.roads.len() > 3);
+        assert!(unit.roads.windows(2).all(|w| w[0].last() == w[1].first()));
+        let volume: f64 = unit.roads.iter().map(|r| length_mm(&r.points) * r.flow_mm3_per_mm).sum();
+        let exact: f64 = (0..n).map(|i| 0.5 * road_area_mm2(0.305 + f64::from(i) * 0.01, 0.2)).sum();
+        assert!((volume - exact).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,209 @@
+//! The tool's steps between and along roads: travel, retraction, wipe, z-hop, acceleration.
+//!
+//! Knows roads in their final order and the ways between them, and writes [`Step`]s. Retractions and their ends always
+//! come in pairs here, and a road always begins where the tool stands.
+
+use crate::geometry::Point;
+use crate::settings::Settings;
+use crate::toolpath::{Extrusion, Step, Travel};
+
+use super::island::Road;
+use super::speeds::{AccelerationSettings, SpeedSettings};
+use super::travel::{TravelSettings, Way, head, length_mm};
+
+/// How filament is drawn back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetractionSettings {
+    /// mm of filament; 0 = never.
+    pub length_mm: f64,
+    pub speed_mm_per_s: f64,
+    pub deretract_speed_mm_per_s: f64,
+    /// Pushed forward beyond what was drawn back, mm of filament.
+    pub restart_extra_mm: f64,
+    pub on_layer_change: bool,
+    /// Height of the z-hop, mm.
+    pub lift_mm: f64,
+    pub wipe: bool,
+    /// Share of the length drawn back before the wipe, 0 to 1.
+    pub before_wipe: f64,
+}
+
+impl From<&Settings> for RetractionSettings {
+    fn from(s: &Settings) -> Self {
+        let deretract = if s.deretract_speed > 0.0 { s.deretract_speed } else { s.retract_speed };
+        Self {
+            length_mm: s.retract_length.max(0.0),
+            speed_mm_per_s: s.retract_speed,
+            deretract_speed_mm_per_s: deretract,
+            restart_extra_mm: s.retract_restart_extra,
+            on_layer_change: s.retract_layer_change,
+            lift_mm: s.retract_lift.max(0.0),
+            wipe: s.wipe,
+            before_wipe: s.retract_before_wipe.clamp(0.0, 1.0),
+        }
+    }
+}
+
+/// Everything about how the tool moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MotionSettings {
+    pub speeds: SpeedSettings,
+    pub accelerations: AccelerationSettings,
+    pub travel: TravelSettings,
+    pub retraction: RetractionSettings,
+}
+
+impl From<&Settings> for MotionSettings {
+    fn from(s: &Settings) -> Self {
+        Self { speeds: s.into(), accelerations: s.into(), travel: s.into(), retraction: s.into() }
+    }
+}
+
+/// Speed of a wipe as a share of the travel speed.
+const WIPE_SPEED_SHARE: f64 = 0.8;
+/// Shorter travels keep the acceleration of the road before: changing it would cost more than it gives.
+const QUICK_TRAVEL_MM: f64 = 2.0;
+/// Wipes shorter than this are none, mm.
+const LEAST_WIPE_MM: f64 = 0.1;
+
+/// How the tool leaves a road for the next one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Departure {
+    pub retract: bool,
+    /// mm of filament drawn back standing, along the wipe, and standing again.
+    before_mm: f64,
+    wipe_mm: f64,
+    after_mm: f64,
+    wipe: Vec<Point>,
+    /// From where the wipe ends to the next road.
+    way: Vec<Point>,
+}
+
+/// Rounded to a tenth of a micrometre, so that parts of a retraction add up to the whole however they are written.
+fn rounded(mm: f64) -> f64 {
+    (mm * 1e4).round() / 1e4
+}
+
+impl Departure {
+    /// Leaves `road` (or a place where nothing was printed yet) along `way`.
+    pub fn new(road: Option<&Road>, way: Way, motion: &MotionSettings) -> Self {
+        let retraction = &motion.retraction;
+        if !way.retract || retraction.length_mm <= 0.0 {
+            return Self { way: way.points, ..Self::default() };
+        }
+        let whole = rounded(retraction.length_mm);
+        let before = if retraction.wipe { rounded(whole * retraction.before_wipe) } else { 0.0 };
+        let standing = Self { retract: true, before_mm: whole, way: way.points.clone(), ..Self::default() };
+        let Some(road) = road.filter(|_| retraction.wipe && before < whole) else { return standing };
+        // Along the road just printed: on around a loop, back along an open one.
+        let wanted = motion.speeds.travel * WIPE_SPEED_SHARE * (whole - before) / retraction.speed_mm_per_s.max(0.1);
+        let (wipe, length) = if road.closed {
+            head(std::iter::once(road.last()).chain(road.points.iter().copied()), wanted)
+        } else {
+            head(road.points.iter().rev().copied(), wanted)
+        };
+        if length < LEAST_WIPE_MM || wipe.len() < 2 {
+            return standing;
+        }
+        let wipe_mm = rounded((whole - before) * (length / wanted).min(1.0));
+        let end = wipe.last().copied().unwrap_or_default();
+        let mut points = vec![end];
+        // A way around corners begins where the road ended.
+        points.extend_from_slice(if way.points.len() > 2 { &way.points } else { &way.points[1..] });
+        let after_mm = rounded(whole - before - wipe_mm).max(0.0);
+        Self { retract: true, before_mm: before, wipe_mm, after_mm, wipe, way: points }
+    }
+
+    /// No movement at all: the next road begins where the tool stands.
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
+/// Writes the steps of one layer.
+pub struct Tool {
+    pub steps: Vec<Step>,
+    acceleration: Option<f64>,
+}
+
+impl Tool {
+    pub fn new(capacity: usize) -> Self {
+        Self { steps: Vec::with_capacity(capacity), acceleration: None }
+    }
+
+    fn accelerate(&mut self, wanted: Option<f64>) {
+        if wanted.is_some() && wanted != self.acceleration {
+            self.acceleration = wanted;
+            self.steps.extend(wanted.map(|a| Step::Acceleration(a as f32)));
+        }
+    }
+
+    pub fn move_z(&mut self, z_mm: f64, motion: &MotionSettings) {
+        self.steps.push(Step::MoveZ { z_mm: z_mm as f32, feed_mm_per_s: motion.speeds.travel_z as f32 });
+    }
+
+    /// Draws filament back and wipes, if the departure asks for it.
+    pub fn depart(&mut self, departure: &Departure, motion: &MotionSettings) {
+        if !departure.retract {
+            return;
+        }
+        let feed = motion.retraction.speed_mm_per_s as f32;
+        if departure.before_mm > 0.0 {
+            self.steps.push(Step::Retract { length_mm: departure.before_mm as f32, feed_mm_per_s: feed });
+        }
+        if departure.wipe_mm > 0.0 {
+            self.steps.push(Step::Travel(Travel {
+                points: departure.wipe.clone(),
+                feed_mm_per_s: (motion.speeds.travel * WIPE_SPEED_SHARE) as f32,
+                wipe_retract_mm: departure.wipe_mm as f32,
+            }));
+        }
+        if departure.after_mm > 0.0 {
+            self.steps.push(Step::Retract { length_mm: departure.after_mm as f32, feed_mm_per_s: feed });
+        }
+    }
+
+    /// Travels to the next road and makes the nozzle ready again. `z_mm` is the height to be at then, `z_before` the one
+    /// that the tool has now.
+    pub fn arrive(&mut self, departure: &Departure, z_before: Option<f64>, z_mm: f64, motion: &MotionSettings) {
+        let lift = if departure.retract { motion.retraction.lift_mm } else { 0.0 };
+        if lift > 0.0 || z_before != Some(z_mm) {
+            self.move_z(z_mm + lift, motion);
+        }
+        let moves = departure.way.windows(2).any(|w| w[0] != w[1]);
+        if moves {
+            let acceleration =
+                motion.accelerations.for_travel().filter(|_| length_mm(&departure.way) >= QUICK_TRAVEL_MM);
+            self.accelerate(acceleration);
+            let mut points = departure.way.clone();
+            points.dedup();
+            let feed_mm_per_s = motion.speeds.travel as f32;
+            self.steps.push(Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0 }));
+        }
+        if lift > 0.0 {
+            self.move_z(z_mm, motion);
+        }
+        if departure.retract {
+            // The parts are what was really drawn back.
+            let drawn = departure.before_mm + departure.wipe_mm + departure.after_mm;
+            let length_mm = rounded(drawn + motion.retraction.restart_extra_mm).max(0.0) as f32;
+            let feed_mm_per_s = motion.retraction.deretract_speed_mm_per_s as f32;
+            self.steps.push(Step::Unretract { length_mm, feed_mm_per_s });
+        }
+    }
+
+    /// Prints a road that begins where the tool stands.
+    pub fn print(&mut self, road: Road, first_layer: bool, motion: &MotionSettings) {
+        self.accelerate(motion.accelerations.for_role(road.role, first_layer));
+        let feed = motion.speeds.feed_mm_per_s(road.role, road.small, first_layer, road.flow_mm3_per_mm);
+        self.steps.push(Step::Extrude(Extrusion {
+            role: road.role,
+            width_mm: road.width_mm as f32,
+            height_mm: road.height_mm as f32,
+            flow_mm3_per_mm: road.flow_mm3_per_mm as f32,
+            feed_mm_per_s: feed as f32,
+            points: road.points,
+            z_mm: road.z_mm,
+        }));
+    }
+}

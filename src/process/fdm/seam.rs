@@ -1,0 +1,313 @@
+//! Where closed outer walls begin and end: the seam.
+//!
+//! Knows the walls of one object, layer by layer, and the wish of the person; gives a starting point for each outermost
+//! wall. Aligned seams follow the layer below and settle in corners, concave ones first, where a seam is least seen.
+//! Inner walls are not its concern: they begin beside the outer one (see [`super::island`]).
+
+use crate::geometry::{EdgeGrid, Point, Region, Ring, UNITS_PER_MM};
+use crate::progress::{Canceled, Progress};
+use crate::settings::{SeamPosition, Settings};
+
+use super::stages::{PerimeterLayer, Wall};
+use rayon::prelude::*;
+
+/// What decides where seams go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeamSettings {
+    pub position: SeamPosition,
+    /// Reach on both sides over which a corner's angle is measured, so that small roundings count as corners, mm.
+    pub corner_arm_mm: f64,
+}
+
+impl From<&Settings> for SeamSettings {
+    fn from(s: &Settings) -> Self {
+        Self { position: s.seam_position, corner_arm_mm: s.nozzle_diameter }
+    }
+}
+
+/// A point on a ring: on the edge that begins at vertex `edge`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingPoint {
+    pub edge: usize,
+    pub point: Point,
+}
+
+/// The beginning of one outermost wall: `wall` of `island` of its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seam {
+    pub island: usize,
+    pub wall: usize,
+    pub at: RingPoint,
+}
+
+/// How far from the seam below a wall may be and still continue it.
+const REACH_MM: f64 = 3.0;
+/// How far an aligned seam may move along the wall to settle in a corner: less than the 1 mm that still looks aligned.
+const SETTLE_MM: f64 = 0.7;
+/// Turns below this are not corners.
+const CORNER_RAD: f64 = 0.5;
+/// Vertices this near to the rearmost place count as rear.
+const REAR_MM: f64 = 0.05;
+/// Layers whose look-up grids are held at one time.
+const BATCH: usize = 64;
+
+/// The seams of all layers of one object, each layer's in the order of islands and walls.
+/// `salt` tells objects apart where seams are random.
+pub fn seams(
+    layers: &[PerimeterLayer],
+    settings: &SeamSettings,
+    salt: u64,
+    progress: &Progress,
+) -> Result<Vec<Vec<Seam>>, Canceled> {
+    let mut out: Vec<Vec<Seam>> = Vec::with_capacity(layers.len());
+    // Point and whether it is on a hole, of the layer below.
+    let mut below: Vec<(Point, bool)> = Vec::new();
+    for (batch, chunk) in layers.chunks(BATCH).enumerate() {
+        let aligned = settings.position == SeamPosition::Aligned;
+        let loops: Vec<LayerLoops> = chunk.par_iter().map(|layer| LayerLoops::new(layer, aligned)).collect();
+        for (i, layer) in loops.iter().enumerate() {
+            progress.check()?;
+            let index = batch * BATCH + i;
+            let seams = match settings.position {
+                SeamPosition::Aligned => layer.aligned(&below, settings.corner_arm_mm),
+                SeamPosition::Rear => layer.each(|_, wall| rear(&wall.path)),
+                SeamPosition::Random => {
+                    layer.each(|i, wall| along(&wall.path, random_share([salt, index as u64, i as u64])))
+                }
+                SeamPosition::Nearest => {
+                    // Where the tool comes from: the wall before, or the last wall of the layer below.
+                    let mut from = below.last().map(|b| b.0);
+                    layer.each(|_, wall| {
+                        let at = nearest_corner(&wall.path, from, settings.corner_arm_mm);
+                        from = at.map(|a| a.point);
+                        at
+                    })
+                }
+            };
+            if !seams.is_empty() {
+                below = seams.iter().map(|s| (s.at.point, chunk[i].islands[s.island].walls[s.wall].is_hole)).collect();
+            }
+            out.push(seams);
+        }
+    }
+    Ok(out)
+}
+
+/// The outermost walls of one layer, and where aligned seams are wanted, a grid over them.
+struct LayerLoops<'a> {
+    /// Island, index in the island, wall.
+    walls: Vec<(usize, usize, &'a Wall)>,
+    grid: Option<EdgeGrid>,
+}
+
+impl<'a> LayerLoops<'a> {
+    fn new(layer: &'a PerimeterLayer, with_grid: bool) -> Self {
+        let walls: Vec<(usize, usize, &Wall)> = layer
+            .islands
+            .iter()
+            .enumerate()
+            .flat_map(|(i, island)| island.walls.iter().enumerate().map(move |(w, wall)| (i, w, wall)))
+            .filter(|(_, _, wall)| wall.depth == 0 && wall.path.0.len() >= 3)
+            .collect();
+        let grid = with_grid
+            .then(|| EdgeGrid::new(&Region { rings: walls.iter().map(|(_, _, wall)| wall.path.clone()).collect() }));
+        Self { walls, grid }
+    }
+
+    fn each(&self, mut choose: impl FnMut(usize, &Wall) -> Option<RingPoint>) -> Vec<Seam> {
+        let chosen = self
+            .walls
+            .iter()
+            .enumerate()
+            .filter_map(|(i, &(island, index, wall))| Some(Seam { island, wall: index, at: choose(i, wall)? }));
+        chosen.collect()
+    }
+
+    fn aligned(&self, below: &[(Point, bool)], arm_mm: f64) -> Vec<Seam> {
+        // Each seam below is continued by the wall nearest to it; of several seams a wall follows the nearest.
+        let mut follows: Vec<Option<(f64, RingPoint)>> = vec![None; self.walls.len()];
+        for &(point, is_hole) in below {
+            let Some(near) = self.grid.as_ref().and_then(|grid| grid.nearest(point, REACH_MM)) else { continue };
+            if self.walls[near.ring].2.is_hole != is_hole {
+                continue;
+            }
+            let slot = &mut follows[near.ring];
+            if slot.is_none_or(|(distance, _)| near.distance_mm < distance) {
+                *slot = Some((near.distance_mm, RingPoint { edge: near.edge, point: near.point }));
+            }
+        }
+        self.each(|i, wall| match follows[i] {
+            Some((_, at)) => Some(settled(&wall.path, at, arm_mm)),
+            None => hidden(&wall.path, arm_mm),
+        })
+    }
+}
+
+/// How much a seam would be seen at a corner: 1 on smooth walls, less on sharp corners, least in concave ones.
+/// `turn_rad` is positive where the material is convex.
+fn visibility(turn_rad: f64) -> f64 {
+    let sharpness = (turn_rad.abs() / std::f64::consts::PI).min(1.0);
+    if turn_rad.abs() < CORNER_RAD {
+        1.0
+    } else if turn_rad < 0.0 {
+        0.5 - 0.5 * sharpness
+    } else {
+        0.9 - 0.4 * sharpness
+    }
+}
+
+/// The turn of a ring at a vertex, measured between the points `arm_mm` before and behind it: left turns are positive.
+fn turn_rad(ring: &Ring, vertex: usize, arm_mm: f64) -> f64 {
+    let at = ring.0[vertex].to_mm();
+    let back = walked(ring, vertex, arm_mm, false);
+    let ahead = walked(ring, vertex, arm_mm, true);
+    let (ax, ay) = (at[0] - back[0], at[1] - back[1]);
+    let (bx, by) = (ahead[0] - at[0], ahead[1] - at[1]);
+    (ax * by - ay * bx).atan2(ax * bx + ay * by)
+}
+
+/// The place reached from a vertex after a way of `arm_mm` along the ring (at most half way around), in mm.
+fn walked(ring: &Ring, vertex: usize, arm_mm: f64, forward: bool) -> [f64; 2] {
+    let n = ring.0.len();
+    let mut left = arm_mm;
+    let mut here = ring.0[vertex];
+    for step in 1..=n / 2 {
+        let next = ring.0[if forward { (vertex + step) % n } else { (vertex + n - step) % n }];
+        let length = here.distance_mm(next);
+        if length >= left && length > 0.0 {
+            let (p, q) = (here.to_mm(), next.to_mm());
+            let share = left / length;
+            return [p[0] + (q[0] - p[0]) * share, p[1] + (q[1] - p[1]) * share];
+        }
+        left -= length;
+        here = next;
+    }
+    here.to_mm()
+}
+
+/// The best corner within [`SETTLE_MM`] of a place along the ring, or the place itself where there is none.
+fn settled(ring: &Ring, at: RingPoint, arm_mm: f64) -> RingPoint {
+    let n = ring.0.len();
+    let mut best: Option<(f64, RingPoint)> = None;
+    for forward in [true, false] {
+        let mut here = at.point;
+        let mut way = 0.0;
+        for step in 0..n {
+            let vertex = if forward { (at.edge + 1 + step) % n } else { (at.edge + n - step) % n };
+            way += here.distance_mm(ring.0[vertex]);
+            if way > SETTLE_MM {
+                break;
+            }
+            here = ring.0[vertex];
+            let seen = visibility(turn_rad(ring, vertex, arm_mm));
+            // Of equal corners the nearer one.
+            let cost = seen + 0.1 * way / SETTLE_MM;
+            if seen < 1.0 && best.is_none_or(|(c, _)| cost < c) {
+                best = Some((cost, RingPoint { edge: vertex, point: here }));
+            }
+        }
+    }
+    best.map_or(at, |(_, corner)| corner)
+}
+
+/// The corner where a new seam is seen least; on smooth walls, and of equal corners, the rearmost.
+fn hidden(ring: &Ring, arm_mm: f64) -> Option<RingPoint> {
+    let bounds = ring.bounds()?;
+    let height = (f64::from(bounds.max.y) - f64::from(bounds.min.y)).max(1.0);
+    let width = (f64::from(bounds.max.x) - f64::from(bounds.min.x)).max(1.0);
+    let cost = |vertex: usize| {
+        let p = ring.0[vertex];
+        let forward_share = (f64::from(bounds.max.y) - f64::from(p.y)) / height;
+        let right_share = (f64::from(p.x) - f64::from(bounds.min.x)) / width;
+        visibility(turn_rad(ring, vertex, arm_mm)) + 0.1 * forward_share + 0.01 * right_share
+    };
+    let best = (0..ring.0.len()).map(|v| (cost(v), v)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?.1;
+    Some(RingPoint { edge: best, point: ring.0[best] })
+}
+
+/// The rearmost vertex; of several about as far back, the one furthest right.
+fn rear(ring: &Ring) -> Option<RingPoint> {
+    let rearmost = ring.0.iter().map(|p| p.y).max()?;
+    let limit = f64::from(rearmost) - REAR_MM * UNITS_PER_MM;
+    let candidates = (0..ring.0.len()).filter(|&v| f64::from(ring.0[v].y) >= limit);
+    let best = candidates.max_by_key(|&v| (ring.0[v].x, ring.0[v].y, std::cmp::Reverse(v)))?;
+    Some(RingPoint { edge: best, point: ring.0[best] })
+}
+
+/// The vertex near `from` that is seen least: a sharp corner may be some millimetres further away.
+fn nearest_corner(ring: &Ring, from: Option<Point>, arm_mm: f64) -> Option<RingPoint> {
+    let Some(from) = from else { return hidden(ring, arm_mm) };
+    let near = nearest_on(ring, from)?;
+    let reach = near.point.distance_mm(from) + 5.0;
+    let candidates = (0..ring.0.len()).filter(|&v| ring.0[v].distance_mm(from) <= reach);
+    let cost = |v: usize| ring.0[v].distance_mm(from) + 5.0 * visibility(turn_rad(ring, v, arm_mm));
+    let corner = candidates.map(|v| (cost(v), v)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let smooth = near.point.distance_mm(from) + 5.0;
+    match corner {
+        Some((cost, v)) if cost < smooth => Some(RingPoint { edge: v, point: ring.0[v] }),
+        _ => Some(near),
+    }
+}
+
+/// The point at a share of the way around.
+fn along(ring: &Ring, share: f64) -> Option<RingPoint> {
+    let mut left = ring.length_mm() * share;
+    for (edge, (a, b)) in ring.edges().enumerate() {
+        let length = a.distance_mm(b);
+        if left <= length && length > 0.0 {
+            let (p, q) = (a.to_mm(), b.to_mm());
+            let t = left / length;
+            return Some(RingPoint { edge, point: Point::from_mm(p[0] + (q[0] - p[0]) * t, p[1] + (q[1] - p[1]) * t) });
+        }
+        left -= length;
+    }
+    ring.0.first().map(|&point| RingPoint { edge: 0, point })
+}
+
+/// A number from 0 to 1 that looks random and depends on the keys alone (splitmix64).
+fn random_share(keys: [u64; 3]) -> f64 {
+    let mut state = 0u64;
+    for key in keys {
+        state = (state ^ key).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^= state >> 31;
+    }
+    (state >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// The point of a ring nearest to `p`.
+pub(super) fn nearest_on(ring: &Ring, p: Point) -> Option<RingPoint> {
+    let mut best: Option<(f64, RingPoint)> = None;
+    for (edge, (a, b)) in ring.edges().enumerate() {
+        let (abx, aby) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
+        let (apx, apy) = (f64::from(p.x) - f64::from(a.x), f64::from(p.y) - f64::from(a.y));
+        let squared = abx * abx + aby * aby;
+        let t = if squared > 0.0 { ((apx * abx + apy * aby) / squared).clamp(0.0, 1.0) } else { 0.0 };
+        let (dx, dy) = (apx - abx * t, apy - aby * t);
+        let distance = dx * dx + dy * dy;
+        if best.is_none_or(|(d, _)| distance < d) {
+            let x = (f64::from(a.x) + abx * t).round() as i32;
+            let y = (f64::from(a.y) + aby * t).round() as i32;
+            best = Some((distance, RingPoint { edge, point: Point::new(x, y) }));
+        }
+    }
+    best.map(|(_, at)| at)
+}
+
+/// The ring as a closed path from a point on it and back to that point.
+pub(super) fn opened_at(ring: &Ring, at: RingPoint) -> Vec<Point> {
+    let n = ring.0.len();
+    let mut points = Vec::with_capacity(n + 2);
+    points.push(at.point);
+    for step in 1..=n {
+        let p = ring.0[(at.edge + step) % n];
+        if points.last() != Some(&p) {
+            points.push(p);
+        }
+    }
+    if points.last() != Some(&at.point) {
+        points.push(at.point);
+    }
+    points
+}

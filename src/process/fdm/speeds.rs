@@ -1,0 +1,149 @@
+//! Feeds and accelerations by role.
+//!
+//! Knows what each kind of road may be printed with, and the most that the hot end melts. Layer times are not known
+//! here (see [`super::cooling`]).
+
+use crate::settings::Settings;
+use crate::toolpath::Role;
+
+/// Loops up to this radius are small perimeters, mm.
+pub const SMALL_PERIMETER_RADIUS_MM: f64 = 6.5;
+
+/// Feeds by role in mm/s, and what limits them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpeedSettings {
+    pub perimeter: f64,
+    pub external_perimeter: f64,
+    pub small_perimeter: f64,
+    pub infill: f64,
+    pub solid_infill: f64,
+    pub top_solid_infill: f64,
+    pub gap_fill: f64,
+    pub bridge: f64,
+    /// Nothing on the first layer is faster.
+    pub first_layer: f64,
+    pub travel: f64,
+    pub travel_z: f64,
+    /// Most that may be melted, mm³/s; infinite where nothing limits it.
+    pub max_flow_mm3_per_s: f64,
+}
+
+impl From<&Settings> for SpeedSettings {
+    fn from(s: &Settings) -> Self {
+        let limits = [s.max_volumetric_speed, s.filament_max_volumetric_speed, s.max_melt_rate];
+        Self {
+            perimeter: s.perimeter_speed,
+            external_perimeter: s.external_perimeter_speed,
+            small_perimeter: s.small_perimeter_speed,
+            infill: s.infill_speed,
+            solid_infill: s.solid_infill_speed,
+            top_solid_infill: s.top_solid_infill_speed,
+            gap_fill: s.gap_fill_speed,
+            bridge: s.bridge_speed,
+            first_layer: s.first_layer_speed,
+            travel: s.travel_speed,
+            travel_z: if s.travel_speed_z > 0.0 { s.travel_speed_z } else { s.travel_speed },
+            max_flow_mm3_per_s: limits.into_iter().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min),
+        }
+    }
+}
+
+impl SpeedSettings {
+    /// Feed in mm/s of a road with a cross-section of `flow` mm³ per mm. `small` is for walls of small radius.
+    pub fn feed_mm_per_s(&self, role: Role, small: bool, first_layer: bool, flow: f64) -> f64 {
+        let feed = match role {
+            Role::ExternalPerimeter if small => self.small_perimeter.min(self.external_perimeter),
+            Role::Perimeter if small => self.small_perimeter.min(self.perimeter),
+            Role::ExternalPerimeter => self.external_perimeter,
+            Role::Perimeter | Role::Skirt | Role::Brim | Role::SupportMaterial | Role::SupportMaterialInterface => {
+                self.perimeter
+            }
+            Role::OverhangPerimeter | Role::BridgeInfill => self.bridge,
+            Role::GapFill => self.gap_fill,
+            Role::InternalInfill => self.infill,
+            Role::SolidInfill => self.solid_infill,
+            Role::TopSolidInfill | Role::Ironing => self.top_solid_infill,
+            Role::Custom => self.first_layer,
+        };
+        let feed = if first_layer && self.first_layer > 0.0 { feed.min(self.first_layer) } else { feed };
+        if flow > 0.0 { feed.min(self.max_flow_mm3_per_s / flow) } else { feed }
+    }
+}
+
+/// Accelerations by role in mm/s²; 0 = the default one, and a default of 0 = the machine's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccelerationSettings {
+    pub default: f64,
+    pub perimeter: f64,
+    pub external_perimeter: f64,
+    pub infill: f64,
+    pub solid_infill: f64,
+    pub top_solid_infill: f64,
+    pub bridge: f64,
+    pub first_layer: f64,
+    pub travel: f64,
+}
+
+impl From<&Settings> for AccelerationSettings {
+    fn from(s: &Settings) -> Self {
+        Self {
+            default: s.default_acceleration,
+            perimeter: s.perimeter_acceleration,
+            external_perimeter: s.external_perimeter_acceleration,
+            infill: s.infill_acceleration,
+            solid_infill: s.solid_infill_acceleration,
+            top_solid_infill: s.top_solid_infill_acceleration,
+            bridge: s.bridge_acceleration,
+            first_layer: s.first_layer_acceleration,
+            travel: s.travel_acceleration,
+        }
+    }
+}
+
+impl AccelerationSettings {
+    /// Acceleration for a road, `None` where the machine's own is to stay.
+    pub fn for_role(&self, role: Role, first_layer: bool) -> Option<f64> {
+        let own = match role {
+            Role::ExternalPerimeter => self.external_perimeter,
+            Role::Perimeter | Role::GapFill => self.perimeter,
+            Role::InternalInfill => self.infill,
+            Role::SolidInfill => self.solid_infill,
+            Role::TopSolidInfill | Role::Ironing => self.top_solid_infill,
+            Role::BridgeInfill | Role::OverhangPerimeter => self.bridge,
+            Role::Skirt | Role::Brim | Role::SupportMaterial | Role::SupportMaterialInterface | Role::Custom => 0.0,
+        };
+        let own = if first_layer && self.first_layer > 0.0 { self.first_layer } else { own };
+        [own, self.default].into_iter().find(|a| *a > 0.0)
+    }
+
+    /// Acceleration for travels, `None` where what is set may stay.
+    pub fn for_travel(&self) -> Option<f64> {
+        (self.travel > 0.0).then_some(self.travel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_of_role_first_layer_and_melt_rate_counts() {
+        let settings = Settings { filament_max_volumetric_speed: 8.0, ..Settings::default() };
+        let speeds = SpeedSettings::from(&settings);
+        let feed = |role, small, first, flow| speeds.feed_mm_per_s(role, small, first, flow);
+        assert_eq!(feed(Role::InternalInfill, false, false, 0.05), settings.infill_speed);
+        assert_eq!(feed(Role::InternalInfill, false, true, 0.05), settings.first_layer_speed);
+        assert_eq!(feed(Role::InternalInfill, false, false, 0.4), 20.0);
+        assert_eq!(feed(Role::Perimeter, true, false, 0.05), settings.small_perimeter_speed);
+    }
+
+    #[test]
+    fn a_role_without_an_acceleration_of_its_own_takes_the_default() {
+        let mut settings = Settings { perimeter_acceleration: 0.0, ..Settings::default() };
+        let of = |s: &Settings, first| AccelerationSettings::from(s).for_role(Role::Perimeter, first);
+        assert_eq!(of(&settings, false), Some(settings.default_acceleration));
+        assert_eq!(of(&settings, true), Some(settings.first_layer_acceleration));
+        settings.default_acceleration = 0.0;
+        assert_eq!(of(&settings, false), None);
+    }
+}

@@ -1,0 +1,525 @@
+//! Promises of finished toolpaths, read back from their steps.
+
+use std::sync::Arc;
+
+use nalgebra::{Matrix4, Vector3};
+
+use super::assembly::PlateSettings;
+use super::{ObjectLayers, StageSettings};
+use crate::geometry::{EdgeGrid, Point, Region, UNITS_PER_MM};
+use crate::model::{Mesh, Model, Part};
+use crate::process::{Plan, PlanError, plan};
+use crate::progress::Progress;
+use crate::report::Notice;
+use crate::scene::{Snapshot, SnapshotObject};
+use crate::settings::{SeamPosition, Settings};
+use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
+
+/// A prism over a ring of points (counter-clockwise), standing on z = 0.
+fn prism(ring: &[[f32; 2]], height: f32) -> Mesh {
+    let n = ring.len() as u32;
+    let mut mesh = Mesh::default();
+    for z in [0.0, height] {
+        mesh.vertices.extend(ring.iter().map(|p| [p[0], p[1], z]));
+    }
+    for i in 0..n {
+        let j = (i + 1) % n;
+        mesh.triangles.extend([[i, j, n + j], [i, n + j, n + i]]);
+    }
+    // Fans from the middle, so that rings need only be star-shaped.
+    for (z, first) in [(0.0, 0), (height, n)] {
+        let middle = mesh.vertices.len() as u32;
+        mesh.vertices.push([0.0, 0.0, z]);
+        for i in 0..n {
+            let (a, b) = (first + i, first + (i + 1) % n);
+            mesh.triangles.push(if z == 0.0 { [middle, b, a] } else { [middle, a, b] });
+        }
+    }
+    mesh
+}
+
+fn cube(side: f32, height: f32) -> Mesh {
+    let h = side / 2.0;
+    prism(&[[-h, -h], [h, -h], [h, h], [-h, h]], height)
+}
+
+fn cylinder(radius: f32, height: f32) -> Mesh {
+    let ring: Vec<[f32; 2]> = (0..96)
+        .map(|i| {
+            let (s, c) = (i as f32 * std::f32::consts::TAU / 96.0).sin_cos();
+            [radius * c, radius * s]
+        })
+        .collect();
+    prism(&ring, height)
+}
+
+/// A star with deep notches: ways between its arms lead out of it.
+fn star(height: f32) -> Mesh {
+    let ring: Vec<[f32; 2]> = (0..10)
+        .map(|i| {
+            let radius = if i % 2 == 0 { 20.0 } else { 5.0 };
+            let (s, c) = (i as f32 * std::f32::consts::TAU / 10.0).sin_cos();
+            [radius * c, radius * s]
+        })
+        .collect();
+    prism(&ring, height)
+}
+
+fn object(name: &str, mesh: Mesh, x: f64, y: f64, settings: &Settings) -> SnapshotObject {
+    let part = Part { name: name.into(), mesh: Arc::new(mesh), model_from_part: Matrix4::identity() };
+    SnapshotObject {
+        name: name.into(),
+        model: Arc::new(Model { name: name.into(), parts: vec![part] }),
+        plate_from_model: Matrix4::new_translation(&Vector3::new(x, y, 0.0)),
+        settings: Arc::new(settings.clone()),
+    }
+}
+
+fn snapshot(objects: Vec<SnapshotObject>, settings: &Settings) -> Snapshot {
+    Snapshot { objects, settings: Arc::new(settings.clone()) }
+}
+
+fn planned(objects: Vec<SnapshotObject>, settings: &Settings) -> Plan {
+    plan(&snapshot(objects, settings), &Progress::new()).unwrap()
+}
+
+/// Three different parts on one plate: what most tests print.
+fn mixed(settings: &Settings) -> Vec<SnapshotObject> {
+    vec![
+        object("cube", cube(20.0, 6.0), 60.0, 60.0, settings),
+        object("cylinder", cylinder(8.0, 5.0), 110.0, 60.0, settings),
+        object("star", star(4.0), 70.0, 120.0, settings),
+    ]
+}
+
+fn quick() -> Settings {
+    Settings { layer_height: 0.3, first_layer_height: 0.3, ..Settings::default() }
+}
+
+/// Where the tool is, read back from the steps as a machine would.
+#[derive(Default)]
+struct Machine {
+    at: Option<Point>,
+    z_mm: f32,
+    /// Filament drawn back, mm.
+    retracted: f64,
+    /// Length of open travel (not of wipes) since the last road: ends and whether it was retracted.
+    travels: Vec<(usize, Point, Point, bool, bool)>,
+}
+
+impl Machine {
+    /// Runs a toolpath and checks what must hold at every step.
+    fn run(toolpath: &Toolpath, settings: &Settings) -> Self {
+        let mut m = Self::default();
+        for (l, layer) in toolpath.layers.iter().enumerate() {
+            for (s, step) in layer.steps.iter().enumerate() {
+                m.step(l, layer, step, settings, &format!("layer {l} step {s}"));
+            }
+        }
+        m
+    }
+
+    fn step(&mut self, l: usize, layer: &Layer, step: &Step, settings: &Settings, place: &str) {
+        match step {
+            Step::Extrude(e) => {
+                assert!(e.points.len() >= 2, "{place}");
+                assert_eq!(self.at, e.points.first().copied(), "{place}: a road begins where the tool stands");
+                assert!(self.retracted.abs() < 1e-6, "{place}: extrudes while {} mm are drawn back", self.retracted);
+                assert!(e.flow_mm3_per_mm > 0.0 && e.feed_mm_per_s > 0.0 && e.width_mm > 0.0, "{place}");
+                if e.z_mm.is_empty() {
+                    assert!((self.z_mm - layer.z_mm).abs() < 1e-4, "{place}: extrudes at {} mm", self.z_mm);
+                } else {
+                    assert_eq!(e.z_mm.len(), e.points.len());
+                    assert!((e.z_mm[0] - self.z_mm).abs() < 1e-4, "{place}");
+                    self.z_mm = e.z_mm[e.z_mm.len() - 1];
+                }
+                self.at = e.points.last().copied();
+            }
+            Step::Travel(t) => {
+                assert!(t.points.len() >= 2, "{place}");
+                assert!(self.at.is_none() || self.at == t.points.first().copied(), "{place}: travels from elsewhere");
+                self.retracted += f64::from(t.wipe_retract_mm);
+                if t.wipe_retract_mm == 0.0 {
+                    let lifted = self.z_mm > layer.z_mm + 1e-4;
+                    let drawn = self.retracted > 1e-6;
+                    self.travels.extend(t.points.windows(2).map(|w| (l, w[0], w[1], drawn, lifted)));
+                }
+                self.at = t.points.last().copied();
+            }
+            Step::Retract { length_mm, .. } => {
+                self.retracted += f64::from(*length_mm);
+                assert!(self.retracted < settings.retract_length + 1e-6, "{place}: drawn back twice");
+            }
+            Step::Unretract { length_mm, .. } => {
+                self.retracted -= f64::from(*length_mm);
+                let extra = settings.retract_restart_extra;
+                assert!((self.retracted + extra).abs() < 1e-5, "{place}: {} mm left", self.retracted);
+                self.retracted = 0.0;
+            }
+            Step::MoveZ { z_mm, .. } => self.z_mm = *z_mm,
+            _ => {}
+        }
+    }
+}
+
+fn roads(toolpath: &Toolpath) -> impl Iterator<Item = (usize, &Extrusion)> {
+    toolpath.layers.iter().enumerate().flat_map(|(l, layer)| {
+        layer.steps.iter().filter_map(move |s| if let Step::Extrude(e) = s { Some((l, e)) } else { None })
+    })
+}
+
+fn length(e: &Extrusion) -> f64 {
+    super::travel::length_mm(&e.points)
+}
+
+/// The stages of one object, as the plan runs them.
+fn stages(mesh: Mesh, x: f64, y: f64, settings: &Settings) -> ObjectLayers {
+    let top = mesh.vertices.iter().map(|v| v[2]).fold(0.0, f32::max);
+    let place = Matrix4::new_translation(&Vector3::new(x, y, 0.0));
+    let parts = [(Arc::new(mesh), place)];
+    super::plan_object(&parts, f64::from(top), &StageSettings::from(settings), &Progress::new()).unwrap().0
+}
+
+#[test]
+fn every_road_begins_where_the_tool_stands_and_retractions_come_in_pairs() {
+    let variants: [(&str, fn(&mut Settings)); 9] = [
+        ("as it is", |_| {}),
+        ("lift", |s| s.retract_lift = 0.4),
+        ("wipe and before", |s| s.retract_before_wipe = 0.7),
+        ("no wipe", |s| s.wipe = false),
+        ("layer change", |s| s.retract_layer_change = true),
+        ("restart", |s| s.retract_restart_extra = 0.05),
+        ("brim and labels", |s| (s.brim_width, s.gcode_label_objects) = (3.0, true)),
+        ("outer first", |s| s.external_perimeters_first = true),
+        ("infill first, crossing", |s| (s.infill_first, s.avoid_crossing_perimeters) = (true, false)),
+    ];
+    for (name, change) in variants {
+        let mut settings = quick();
+        change(&mut settings);
+        let plan = planned(mixed(&settings), &settings);
+        let machine = Machine::run(&plan.toolpath, &settings);
+        assert!(machine.retracted > 0.0, "{name}: the filament is drawn back at the end");
+        assert!(machine.travels.iter().any(|t| t.3), "{name}: ways between parts are retracted");
+        if settings.retract_lift > 0.0 {
+            assert!(machine.travels.iter().all(|t| t.3 == t.4), "{name}: lifted exactly where drawn back");
+        }
+        assert_eq!(plan.toolpath.objects.len(), 3);
+        assert!(plan.notices.is_empty(), "{name}: {:?}", plan.notices);
+    }
+}
+
+#[test]
+fn nothing_leaves_a_part_without_retraction() {
+    for avoid in [true, false] {
+        let settings = Settings { avoid_crossing_perimeters: avoid, ..quick() };
+        let plan = planned(mixed(&settings), &settings);
+        let machine = Machine::run(&plan.toolpath, &settings);
+        let parts = [
+            stages(cube(20.0, 6.0), 60.0, 60.0, &settings),
+            stages(cylinder(8.0, 5.0), 110.0, 60.0, &settings),
+            stages(star(4.0), 70.0, 120.0, &settings),
+        ];
+        let outlines: Vec<EdgeGrid> = (0..plan.toolpath.layers.len())
+            .map(|l| EdgeGrid::new(&Region::union_all(parts.iter().filter_map(|p| p.outlines.get(l)).map(|o| &o.area))))
+            .collect();
+        let mut inside = 0;
+        for (l, a, b, drawn, _) in &machine.travels {
+            if !drawn && a.distance_mm(*b) >= settings.retract_before_travel {
+                assert!(!outlines[*l].is_crossed(*a, *b), "layer {l}: {a:?} to {b:?}");
+                inside += 1;
+            }
+        }
+        assert!(inside > 10);
+        // With ways around corners, far fewer retractions are needed.
+        let within_a_layer = machine.travels.iter().filter(|t| t.3).count();
+        assert!(within_a_layer < 6 * plan.toolpath.layers.len(), "{within_a_layer}");
+    }
+}
+
+#[test]
+fn the_material_is_that_of_the_planned_roads() {
+    let settings = Settings { skirts: 0, extrusion_multiplier: 1.1, ..quick() };
+    let plan = planned(vec![object("star", star(4.0), 70.0, 120.0, &settings)], &settings);
+    let extruded: f64 = roads(&plan.toolpath).map(|(_, e)| length(e) * f64::from(e.flow_mm3_per_mm)).sum();
+    let layers = stages(star(4.0), 70.0, 120.0, &settings);
+    let mut wanted = 0.0;
+    let mut loops = 0.0;
+    for (walls, fills) in layers.perimeters.iter().zip(&layers.filled) {
+        let height = walls.span.height_mm();
+        let area = |w: f64| crate::toolpath::road_area_mm2(w, height);
+        for island in &walls.islands {
+            for wall in &island.walls {
+                wanted += wall.path.length_mm() * area(wall.width_mm);
+                loops += area(wall.width_mm);
+            }
+            for road in &island.variable {
+                for (p, w) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
+                    wanted += p[0].distance_mm(p[1]) * area((w[0] + w[1]) / 2.0);
+                }
+            }
+        }
+        let fills = fills.islands.iter().flatten();
+        wanted += fills.flat_map(|f| f.paths.iter().map(|p| p.length_mm() * f.flow_mm3_per_mm)).sum::<f64>();
+    }
+    // Loops are left open by 0.15 nozzle diameters.
+    wanted = (wanted - loops * 0.06) * 1.1;
+    assert!((extruded - wanted).abs() < 1e-4 * wanted, "{extruded} instead of {wanted} mm3");
+}
+
+#[test]
+fn monotonic_fills_keep_their_order() {
+    let settings = quick();
+    let layers = stages(cube(20.0, 3.0), 60.0, 60.0, &settings);
+    let plan = planned(vec![object("cube", cube(20.0, 3.0), 60.0, 60.0, &settings)], &settings);
+    let mut checked = 0;
+    for (l, layer) in layers.filled.iter().enumerate() {
+        for fill in layer.islands.iter().flatten().filter(|f| f.ordered) {
+            let printed: Vec<&Vec<Point>> = roads(&plan.toolpath)
+                .filter(|(at, e)| *at == l && e.role == fill.role)
+                .map(|(_, e)| &e.points)
+                .collect();
+            let wanted: Vec<&Vec<Point>> = fill.paths.iter().map(|p| &p.0).collect();
+            let begin = printed.iter().position(|p| Some(p) == wanted.first()).unwrap();
+            assert_eq!(printed[begin..begin + wanted.len()], wanted[..]);
+            checked += 1;
+        }
+    }
+    assert!(checked >= 2);
+}
+
+#[test]
+fn short_layers_take_the_wanted_time_or_go_at_the_least_speed() {
+    let settings = Settings { skirts: 0, ..quick() };
+    for side in [4.0, 10.0, 40.0] {
+        let plan = planned(vec![object("tower", cube(side, 6.0), 60.0, 60.0, &settings)], &settings);
+        for (l, layer) in plan.toolpath.layers.iter().enumerate() {
+            let mut time = 0.0;
+            let mut slowest_possible = true;
+            for step in &layer.steps {
+                match step {
+                    Step::Extrude(e) => {
+                        time += length(e) / f64::from(e.feed_mm_per_s);
+                        assert!(f64::from(e.feed_mm_per_s) >= settings.min_print_speed - 1e-3);
+                        slowest_possible &= f64::from(e.feed_mm_per_s) <= settings.min_print_speed + 1e-3;
+                    }
+                    Step::Travel(t) => time += super::travel::length_mm(&t.points) / f64::from(t.feed_mm_per_s),
+                    Step::Retract { length_mm, feed_mm_per_s } | Step::Unretract { length_mm, feed_mm_per_s } => {
+                        time += f64::from(length_mm / feed_mm_per_s);
+                    }
+                    _ => {}
+                }
+            }
+            let wanted = settings.slowdown_below_layer_time;
+            assert!(slowest_possible || time >= wanted - 0.01, "{side} mm, layer {l}: {time} s");
+        }
+    }
+}
+
+#[test]
+fn fan_and_temperatures_change_when_they_should() {
+    let settings = Settings { first_layer_temperature: 220.0, temperature: 205.0, bed_temperature: 55.0, ..quick() };
+    let plan = planned(vec![object("tower", cube(6.0, 6.0), 60.0, 60.0, &settings)], &settings);
+    let find = |wanted: fn(&Step) -> Option<f32>| -> Vec<(usize, f32)> {
+        let layers = plan.toolpath.layers.iter().enumerate();
+        layers.flat_map(|(l, layer)| layer.steps.iter().filter_map(wanted).map(move |v| (l, v))).collect()
+    };
+    let nozzle = find(|s| if let Step::NozzleTemperature(t) = s { Some(*t) } else { None });
+    assert_eq!(nozzle, vec![(1, 205.0)]);
+    let bed = find(|s| if let Step::BedTemperature(t) = s { Some(*t) } else { None });
+    assert_eq!(bed, vec![(1, 55.0)]);
+    // Off on the first layer, up to full on the fourth (each layer is shorter than 10 s), off at the end.
+    let fan = find(|s| if let Step::Fan(f) = s { Some((f * 1000.0).round() / 1000.0) } else { None });
+    let last = plan.toolpath.layers.len() - 1;
+    assert_eq!(fan, vec![(1, 0.333), (2, 0.667), (3, 1.0), (last, 0.0)]);
+}
+
+/// The first points of outer walls, one list a layer.
+fn seams(toolpath: &Toolpath) -> Vec<Vec<Point>> {
+    let mut out = vec![Vec::new(); toolpath.layers.len()];
+    // Whole walls, not the short roads of thin places.
+    for (l, e) in roads(toolpath).filter(|(_, e)| e.role == Role::ExternalPerimeter && length(e) > 30.0) {
+        out[l].push(e.points[0]);
+    }
+    out
+}
+
+#[test]
+fn aligned_seams_stand_on_each_other_and_in_corners() {
+    let settings = quick();
+    let meshes: [(&str, Mesh); 3] = [("cube", cube(20.0, 9.0)), ("cylinder", cylinder(10.0, 9.0)), ("star", star(9.0))];
+    for (name, mesh) in meshes {
+        let plan = planned(vec![object(name, mesh, 60.0, 60.0, &settings)], &settings);
+        let seams = seams(&plan.toolpath);
+        for (below, above) in seams.iter().zip(&seams[1..]) {
+            assert_eq!(above.len(), 1);
+            assert!(below[0].distance_mm(above[0]) < 1.0, "{name}: {below:?} {above:?}");
+        }
+        let [x, y] = seams[5][0].to_mm();
+        let (dx, dy) = ((x - 60.0f64).abs(), (y - 60.0f64).abs());
+        match name {
+            "cube" => assert!(dx > 9.7 && dy > 9.7, "in a corner: {dx} {dy}"),
+            // The notches of the star are concave: hidden.
+            "star" => assert!(dx.hypot(dy) < 6.0, "in a notch: {dx} {dy}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn rear_seams_are_at_the_rear_and_random_ones_are_scattered_the_same_way_each_time() {
+    let rear = Settings { seam_position: SeamPosition::Rear, ..quick() };
+    let plan = planned(vec![object("cylinder", cylinder(10.0, 9.0), 60.0, 60.0, &rear)], &rear);
+    assert!(seams(&plan.toolpath).iter().flatten().all(|p| p.to_mm()[1] > 69.0));
+    let random = Settings { seam_position: SeamPosition::Random, ..quick() };
+    let twice = [(); 2].map(|()| {
+        seams(&planned(vec![object("cylinder", cylinder(10.0, 9.0), 60.0, 60.0, &random)], &random).toolpath)
+    });
+    assert_eq!(twice[0], twice[1]);
+    let angles: Vec<f64> =
+        twice[0].iter().flatten().map(|p| (p.to_mm()[1] - 60.0).atan2(p.to_mm()[0] - 60.0)).collect();
+    for quarter in 0..4 {
+        let from = -std::f64::consts::PI + std::f64::consts::FRAC_PI_2 * f64::from(quarter);
+        assert!(angles.iter().any(|a| (from..from + std::f64::consts::FRAC_PI_2).contains(a)), "{angles:?}");
+    }
+}
+
+#[test]
+fn skirt_and_brim_are_where_they_belong() {
+    let settings = Settings { skirts: 2, skirt_height: 2, skirt_distance: 4.0, brim_width: 3.0, ..quick() };
+    let plan = planned(mixed(&settings), &settings);
+    let of = |role: Role| roads(&plan.toolpath).filter(move |(_, e)| e.role == role);
+    assert!(of(Role::Brim).all(|(l, _)| l == 0) && of(Role::Brim).count() > 10);
+    let layers_with_skirt: Vec<usize> = of(Role::Skirt).map(|(l, _)| l).collect();
+    assert_eq!(layers_with_skirt, vec![0, 0, 1, 1]);
+    let inner = of(Role::Skirt)
+        .map(|(_, e)| Region::from_rings_non_zero(vec![crate::geometry::Ring(e.points[1..].to_vec())]))
+        .min_by(|a, b| a.area_mm2().total_cmp(&b.area_mm2()))
+        .unwrap();
+    for (_, e) in roads(&plan.toolpath).filter(|(l, e)| *l < 2 && e.role != Role::Skirt) {
+        assert!(e.points.iter().all(|p| inner.contains(*p)));
+    }
+    // The first thing printed is the skirt.
+    assert_eq!(roads(&plan.toolpath).next().unwrap().1.role, Role::Skirt);
+}
+
+#[test]
+fn what_does_not_fit_on_the_plate_is_left_out_with_a_word() {
+    let settings = Settings { brim_width: 5.0, ..quick() };
+    let plan = planned(vec![object("cube", cube(20.0, 2.0), 12.0, 60.0, &settings)], &settings);
+    assert!(roads(&plan.toolpath).all(|(_, e)| e.points.iter().all(|p| p.x >= (0.2 * UNITS_PER_MM) as i32)));
+    let said = |plan: &Plan, word: &str| plan.notices.iter().any(|n: &Notice| n.message.contains(word));
+    assert!(said(&plan, "skirt") && said(&plan, "brim"), "{:?}", plan.notices);
+    assert!(roads(&plan.toolpath).all(|(_, e)| e.role != Role::Skirt));
+}
+
+#[test]
+fn plates_that_cannot_be_printed_are_refused_in_words() {
+    let settings = quick();
+    let check = |objects: Vec<SnapshotObject>, expected: &str| {
+        let error = plan(&snapshot(objects, &settings), &Progress::new()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    };
+    check(vec![], "nothing on the build plate");
+    check(vec![object("cube", cube(20.0, 2.0), 5.0, 60.0, &settings)], "cube lies partly outside");
+    check(vec![object("cube", cube(20.0, 2.0), -50.0, 60.0, &settings)], "outside the build plate");
+    check(vec![object("tower", cube(20.0, 400.0), 60.0, 60.0, &settings)], "400.00 mm high");
+    check(vec![object("dust", cube(0.02, 2.0), 60.0, 60.0, &settings)], "large enough");
+    check(vec![object("none", Mesh::default(), 60.0, 60.0, &settings)], "no extent");
+    let lost = vec![
+        object("cube", cube(20.0, 2.0), 60.0, 60.0, &settings),
+        object("lost", cube(20.0, 2.0), -60.0, 60.0, &settings),
+    ];
+    let plan = planned(lost, &settings);
+    assert_eq!(plan.notices.iter().filter(|n| n.object.as_deref() == Some("lost")).count(), 1);
+    assert_eq!(plan.toolpath.objects.len(), 1);
+    let canceled = Progress::new();
+    canceled.cancel();
+    assert!(matches!(
+        super::super::plan(&snapshot(mixed(&settings), &settings), &canceled),
+        Err(PlanError::Canceled(_))
+    ));
+}
+
+#[test]
+fn a_vase_is_one_wall_that_never_falls_and_never_stops() {
+    let settings = Settings { spiral_vase: true, bottom_solid_layers: 2, ..quick() };
+    let plan = planned(vec![object("vase", cylinder(12.0, 12.0), 60.0, 60.0, &settings)], &settings);
+    Machine::run(&plan.toolpath, &settings);
+    let layers = &plan.toolpath.layers;
+    let first = layers
+        .iter()
+        .position(|l| l.steps.iter().any(|s| matches!(s, Step::Extrude(e) if !e.z_mm.is_empty())))
+        .unwrap();
+    assert!((2..=3).contains(&first), "{first}");
+    let mut z = 0.0;
+    for (l, e) in roads(&plan.toolpath).filter(|(l, _)| *l >= first) {
+        for &next in &e.z_mm {
+            assert!(next >= z, "layer {l}: from {z} down to {next}");
+            z = next;
+        }
+    }
+    assert!((z - layers[layers.len() - 1].z_mm).abs() < 1e-4);
+    // Between the first turn's beginning and the end there is nothing but wall.
+    for layer in &layers[first + 1..layers.len() - 1] {
+        let other = layer.steps.iter().filter(|s| !matches!(s, Step::Extrude(_) | Step::Fan(_))).count();
+        assert_eq!(other, 0, "{:?}", layer.steps);
+    }
+    // The wall's material: a full turn a layer, and half of one for the first and for the closing turn each.
+    let volume: f64 =
+        roads(&plan.toolpath).filter(|(l, _)| *l >= first).map(|(_, e)| length(e) * f64::from(e.flow_mm3_per_mm)).sum();
+    let turn = roads(&plan.toolpath)
+        .find(|(l, _)| *l == first + 1)
+        .map(|(_, e)| length(e) * f64::from(e.flow_mm3_per_mm))
+        .unwrap();
+    let turns = (layers.len() - first) as f64;
+    assert!((volume / turn - turns).abs() < 0.02 * turns, "{} turns of {turns}", volume / turn);
+}
+
+#[test]
+fn the_same_plate_gives_the_same_toolpath_on_any_number_of_threads() {
+    let settings = Settings { brim_width: 2.0, gcode_label_objects: true, ..quick() };
+    let plans: Vec<Plan> = [1, 2, 5]
+        .map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| planned(mixed(&settings), &settings))
+        })
+        .into();
+    assert!(plans[0] == plans[1] && plans[0] == plans[2]);
+}
+
+#[test]
+fn layers_of_different_objects_at_one_height_are_one_layer() {
+    let plate = quick();
+    let fine = Settings { layer_height: 0.15, ..quick() };
+    let objects =
+        vec![object("coarse", cube(10.0, 3.0), 60.0, 60.0, &plate), object("fine", cube(10.0, 3.0), 90.0, 60.0, &fine)];
+    let plan = planned(objects, &plate);
+    assert!(plan.toolpath.layers.windows(2).all(|w| w[1].z_mm > w[0].z_mm + 0.1));
+    assert_eq!(plan.toolpath.layers.len(), 1 + 18);
+    Machine::run(&plan.toolpath, &plate);
+}
+
+#[test]
+fn a_plates_settings_say_what_they_are_made_from() {
+    let settings = Settings { bed_shape: vec![[0.0, 0.0], [50.0, 0.0], [50.0, 40.0], [0.0, 40.0]], ..quick() };
+    let plate = PlateSettings::from(&settings);
+    assert!((plate.plate.area_mm2() - 2000.0).abs() < 1e-6);
+    assert_eq!(plate.skirt.loops, settings.skirts);
+}
+
+#[test]
+fn empty_layers_between_others_are_named() {
+    // Two plates above each other with air between them: layers 4 to 6 of ten have nothing.
+    let settings = quick();
+    let mut mesh = cube(10.0, 0.9);
+    let mut upper = cube(10.0, 0.9);
+    let offset = mesh.vertices.len() as u32;
+    upper.vertices.iter_mut().for_each(|v| v[2] += 1.8);
+    mesh.vertices.extend(upper.vertices);
+    mesh.triangles.extend(upper.triangles.iter().map(|t| t.map(|i| i + offset)));
+    let plan = planned(vec![object("gap", mesh, 60.0, 60.0, &settings)], &settings);
+    let notice = plan.notices.iter().find(|n| n.message.contains("nothing to print here")).unwrap();
+    assert_eq!(notice.layers, Some((3, 5)));
+    let heights: Vec<i32> = plan.toolpath.layers.iter().map(|l| (l.z_mm * 10.0).round() as i32).collect();
+    assert_eq!(heights, vec![3, 6, 9, 21, 24, 27]);
+}
