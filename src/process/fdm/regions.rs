@@ -1,11 +1,11 @@
 //! Sorts the inside of every island by what it is: seen from above, lying on the plate, over air, inside a shell, or sparse.
 //!
 //! A place is solid where one of the layers that a shell's count and thickness call for above or below it is missing.
-//! Those layers' common cover is made once for runs of 1, 2, 4 … layers and shared by all windows over them. Differences
-//! between layers are always opened before they are grown, so that the slivers between two nearly equal outlines never
-//! become solid. Data enters as outlines and walls and leaves as surfaces that part each island's inside without overlap;
-//! how they are filled is not known here.
+//! Differences between layers are always opened before they are grown, so that the slivers between two nearly equal
+//! outlines never become solid. Data enters as outlines and walls and leaves as surfaces that part each island's inside
+//! without overlap; how they are filled is not known here.
 
+mod covers;
 mod parts;
 
 use super::stages::{PerimeterIsland, PerimeterLayer, RegionLayer, Surface, SurfaceKind};
@@ -13,6 +13,7 @@ use crate::geometry::{Join, Region};
 use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
 use crate::settings::Settings;
+use covers::Covers;
 use parts::Parts;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -73,7 +74,7 @@ pub fn regions(
 ) -> Result<Vec<RegionLayer>, Canceled> {
     progress.stage("Finding surfaces", layers.len());
     let shells = Shells::new(outlines, settings);
-    let covers = Covers::new(outlines, shells.longest(), progress)?;
+    let covers = Covers::new(outlines, shells.longest());
     let planned: Vec<RegionLayer> = layers
         .par_iter()
         .enumerate()
@@ -148,49 +149,6 @@ impl Shells {
     }
 }
 
-/// What runs of neighbouring layers cover in common.
-struct Covers<'a> {
-    outlines: &'a [LayerOutline],
-    /// `runs[p][i]` is common to layers `i .. i + 2^(p + 1)`.
-    runs: Vec<Vec<Region>>,
-}
-
-impl<'a> Covers<'a> {
-    fn new(outlines: &'a [LayerOutline], longest: usize, progress: &Progress) -> Result<Self, Canceled> {
-        let mut covers = Self { outlines, runs: Vec::new() };
-        let mut length = 2;
-        while length <= longest && length <= outlines.len() {
-            let power = covers.runs.len();
-            let run: Result<Vec<Region>, Canceled> = (0..=outlines.len() - length)
-                .into_par_iter()
-                .map(|i| {
-                    progress.check()?;
-                    let (a, b) = (covers.run(power, i), covers.run(power, i + length / 2));
-                    Ok(if a == b { a.clone() } else { a.intersection(b) })
-                })
-                .collect();
-            covers.runs.push(run?);
-            length *= 2;
-        }
-        Ok(covers)
-    }
-
-    /// What `2^power` layers from `first` on have in common.
-    fn run(&self, power: usize, first: usize) -> &Region {
-        match power.checked_sub(1) {
-            None => &self.outlines[first].area,
-            Some(p) => &self.runs[p][first],
-        }
-    }
-
-    /// One or two runs that together are the layers of a window, which must not be empty nor leave the layers.
-    fn over(&self, window: &Range<usize>) -> [Option<&Region>; 2] {
-        let power = window.len().ilog2() as usize;
-        let last = window.end - (1 << power);
-        [Some(self.run(power, window.start)), (last != window.start).then(|| self.run(power, last))]
-    }
-}
-
 /// Sorts the islands of one layer.
 struct Sorter<'a> {
     outlines: &'a [LayerOutline],
@@ -226,18 +184,27 @@ impl Sorter<'_> {
         } else {
             self.uncovered(inner, below.start.saturating_sub(1)..below.end.saturating_sub(1))
         };
-        let top = match self.outlines.get(self.layer + 1) {
-            Some(next) => exposed(&top_shell, &next.area, SLIVER_MM),
-            None => top_shell.clone(),
+        let last = self.layer + 1 == self.outlines.len();
+        let top = match self.layer + 1 {
+            _ if last => top_shell.clone(),
+            above => self.exposed(&top_shell, above, SLIVER_MM),
         };
         let over_air = match self.layer.checked_sub(1) {
             // Narrower than a road, it is held by its neighbours.
-            Some(below) => exposed(&bottom_shell, &self.outlines[below].area, 0.5 * s.solid_infill_width_mm),
+            Some(below) => self.exposed(&bottom_shell, below, 0.5 * s.solid_infill_width_mm),
             None => Region::default(),
         };
         let below = self.layer.checked_sub(1).map(|below| &self.outlines[below].area);
         let parts = Parts { settings: s, inner, below: below.map(|area| near(area, inner)).unwrap_or_default() };
         parts.part(&top_shell.union(&bottom_shell), &top, &over_air)
+    }
+
+    /// The part of a shell that a layer leaves bare.
+    fn exposed(&self, shell: &Region, layer: usize, sliver_mm: f64) -> Region {
+        if shell.is_empty() || self.covers.surely(layer, shell) {
+            return Region::default();
+        }
+        exposed(shell, &self.outlines[layer].area, sliver_mm)
     }
 
     /// The part of an inside that not all layers of a window cover, without slivers.
@@ -248,15 +215,7 @@ impl Sorter<'_> {
         if window.end > self.outlines.len() {
             return inner.clone();
         }
-        let mut bare: Option<Region> = None;
-        for cover in self.covers.over(&window).into_iter().flatten() {
-            let missing = inner.difference(&near(cover, inner));
-            bare = Some(match bare {
-                Some(bare) => bare.union(&missing),
-                None => missing,
-            });
-        }
-        bare.unwrap_or_default().opened(SLIVER_MM)
+        self.covers.missing(inner, window).opened(SLIVER_MM)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The cross-section of infill roads: how wide, how far apart, how much material.
 
+use crate::process::fdm::flow::rounding_mm;
 use crate::toolpath::{Role, road_area_mm2};
 use std::f64::consts::FRAC_PI_4;
 
@@ -14,11 +15,6 @@ pub struct Road {
     /// Hangs in the air, so its cross-section cannot be chosen by pressing it flat.
     is_strand: bool,
     height_mm: f64,
-}
-
-/// What the two rounded sides of a road lack against a rectangle, as width.
-fn rounding_mm(height_mm: f64) -> f64 {
-    height_mm * (1.0 - FRAC_PI_4)
 }
 
 impl Road {

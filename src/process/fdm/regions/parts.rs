@@ -9,6 +9,8 @@ use crate::process::fdm::stages::{Surface, SurfaceKind};
 const BRIDGE_ANCHOR_MM: f64 = 1.2;
 /// Leftovers smaller than this are not worth moving from one surface to another.
 const SPECK_MM2: f64 = 0.01;
+/// Smaller than this a surface is the rounding of another.
+const NOTHING_MM2: f64 = 1e-4;
 
 /// One island's inside and what is below it.
 pub(super) struct Parts<'a> {
@@ -35,7 +37,7 @@ impl Parts<'_> {
         self.hand_out_slivers(&mut surfaces, &mut rest);
         surfaces.push(Surface { kind: SurfaceKind::InternalSolid, area: rest, bridge_angle_rad: None });
         surfaces.push(Surface { kind: SurfaceKind::Sparse, area: sparse, bridge_angle_rad: None });
-        surfaces.retain(|surface| !surface.area.is_empty());
+        surfaces.retain(|surface| surface.area.area_mm2() > NOTHING_MM2);
         surfaces
     }
 
@@ -53,7 +55,7 @@ impl Parts<'_> {
             SurfaceKind::Sparse | SurfaceKind::Bridge => s.clone(),
             _ => Surface { area: s.area.difference(&taken), ..s.clone() },
         });
-        found.iter().cloned().chain(left).filter(|s| !s.area.is_empty()).collect()
+        found.iter().cloned().chain(left).filter(|s| s.area.area_mm2() > NOTHING_MM2).collect()
     }
 
     /// Bridges over what lies in the air, reaching onto their anchors as far as `within` allows. Neighbours whose
