@@ -1,3 +1,4 @@
 //! Every integration test, in one binary (linking is what costs), one file a subject.
 
 mod cli;
+mod preview;

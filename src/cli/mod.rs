@@ -39,7 +39,7 @@ commands! {
     machines as Machines,
     /// List the materials, or show one
     materials as Materials,
-    /// Draw a model as a picture, without a window
+    /// Draw a G-code file or a model as a picture, without a window
     preview as Preview,
     /// List the recipes, or show one
     recipes as Recipes,

@@ -1,4 +1,4 @@
-//! `fabbro preview MODEL -o PICTURE.png`: a picture without a window.
+//! `fabbro preview FILE|MODEL -o PICTURE.png`: a picture without a window.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -6,19 +6,34 @@ use std::sync::Arc;
 
 use nalgebra::{Matrix4, Vector3};
 
-use super::{Failure, save_whole, tell_all};
+use super::{Failure, save_whole, tell_all, usage};
+use crate::gcode::{ReadOptions, read};
 use crate::model::import::{self, Imported};
 use crate::progress::Progress;
-use crate::render::{Box3, DrawnObject, Plate, Projection, StandardView, Theme, View, picture};
-use crate::settings::Settings;
+use crate::render::{
+    Box3, ColorBy, DrawnObject, Plate, Projection, StandardView, Theme, ToolpathDrawing, ToolpathView, View, picture,
+};
+use crate::settings::{LayeredSettings, Library, PresetKind, Settings};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// A model
+    /// A G-code file of any slicer, or a model
     file: PathBuf,
     /// The picture to save, as PNG
     #[arg(short, long, value_name = "PICTURE.png")]
     output: PathBuf,
+    /// Of a G-code file: the layers up to this one, counted from 1 [default: all]
+    #[arg(long, value_name = "N")]
+    layer: Option<usize>,
+    /// Of a G-code file: what the colours say [default: feature]
+    #[arg(long, value_enum)]
+    color_by: Option<Colors>,
+    /// Of a G-code file: what to show beside the roads
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT,…")]
+    show: Vec<Extra>,
+    /// The machine whose build plate is shown [default: the file's own where it names one]
+    #[arg(long)]
+    machine: Option<String>,
     /// Pixels
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1200x900", value_parser = size)]
     size: [u32; 2],
@@ -31,6 +46,39 @@ pub struct Args {
     /// Without perspective
     #[arg(long)]
     orthographic: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Colors {
+    Feature,
+    Speed,
+    Height,
+    Width,
+    Flow,
+    LayerTime,
+    Tool,
+}
+
+impl Colors {
+    fn color_by(self) -> ColorBy {
+        match self {
+            Colors::Feature => ColorBy::Feature,
+            Colors::Speed => ColorBy::Speed,
+            Colors::Height => ColorBy::Height,
+            Colors::Width => ColorBy::Width,
+            Colors::Flow => ColorBy::Flow,
+            Colors::LayerTime => ColorBy::LayerTime,
+            Colors::Tool => ColorBy::Tool,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Extra {
+    Travels,
+    Retractions,
+    Seams,
+    Nozzle,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -67,12 +115,20 @@ fn size(text: &str) -> Result<[u32; 2], String> {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
-    let settings = Settings::default();
     let theme = if args.light { Theme::LIGHT } else { Theme::DARK };
-    let mut view = View { size_px: args.size, theme, plate: Some(Arc::new(plate(&settings))), ..View::default() };
     // Lines keep their share of the picture, whatever its size.
-    view.pixels_per_point = (args.size[1] as f32 / 900.0).max(0.5);
-    show_models(&mut view, &args.file)?;
+    let pixels_per_point = (args.size[1] as f32 / 900.0).max(0.5);
+    let mut view = View { size_px: args.size, pixels_per_point, theme, ..View::default() };
+    let machine = args.machine.as_deref().map(machine_settings).transpose()?;
+    if is_gcode(&args.file) {
+        show_gcode(&mut view, &args, machine)?;
+    } else if args.layer.is_some() || args.color_by.is_some() || !args.show.is_empty() {
+        let file = args.file.display();
+        return Err(usage(format_args!("{file} is a model and has no layers yet: slice it, then look at the G-code")));
+    } else {
+        view.plate = Some(Arc::new(plate(&machine.unwrap_or_default())));
+        show_models(&mut view, &args.file)?;
+    }
     if args.orthographic {
         view.camera.projection = Projection::Orthographic;
     }
@@ -81,6 +137,53 @@ pub fn run(args: Args) -> Result<(), Failure> {
         view.camera.frame(&with_room(&shown), view.aspect());
     }
     save(&view, &args.output)
+}
+
+fn machine_settings(name: &str) -> Result<Settings, Failure> {
+    let (library, notices) = Library::load();
+    tell_all(&notices);
+    let mut layered = LayeredSettings::new();
+    library.apply(&mut layered, PresetKind::Machine, name).map_err(usage)?;
+    Ok(Arc::unwrap_or_clone(layered.resolve()?.settings))
+}
+
+fn is_gcode(file: &Path) -> bool {
+    let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    matches!(extension.as_str(), "gcode" | "gco" | "g" | "nc" | "ngc")
+}
+
+/// Shows the roads of a file on the plate of the machine, which the file may name itself.
+fn show_gcode(view: &mut View, args: &Args, machine: Option<Settings>) -> Result<(), Failure> {
+    let bytes = std::fs::read(&args.file)
+        .map_err(|error| Failure::CouldNot(format!("cannot read {}: {error}", args.file.display())))?;
+    let progress = Progress::new();
+    let file = read(&bytes, &ReadOptions::default(), &progress)?;
+    tell_all(&file.notices);
+    let pairs = || file.metadata.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    // What the file says of its settings is only used for the plate: what of it cannot be read does not matter.
+    let settings = machine.or_else(|| Some(Settings::from_pairs(pairs()).ok()?.0)).unwrap_or_default();
+    view.plate = Some(Arc::new(plate(&settings)));
+    let drawing = ToolpathDrawing::new(&file.toolpath, &[], &progress)?;
+    let (layers, roads) = (drawing.layer_count(), drawing.bead_count());
+    if roads == 0 {
+        let name = args.file.display();
+        return Err(Failure::CouldNot(format!("there is nothing to see in {name}: no line of it lays down material")));
+    }
+    let shown = args.layer.unwrap_or(layers);
+    if !(1..=layers).contains(&shown) {
+        return Err(usage(format_args!("there is no layer {shown}: the file has layers 1 to {layers}")));
+    }
+    let has = |extra| args.show.contains(&extra);
+    view.toolpath = Some(ToolpathView {
+        layers: 0..shown,
+        color_by: args.color_by.map_or(ColorBy::Feature, Colors::color_by),
+        travels: has(Extra::Travels),
+        retractions: has(Extra::Retractions),
+        seams: has(Extra::Seams),
+        nozzle: has(Extra::Nozzle),
+        ..ToolpathView::new(Arc::new(drawing))
+    });
+    Ok(())
 }
 
 fn plate(settings: &Settings) -> Plate {
@@ -93,7 +196,7 @@ fn plate(settings: &Settings) -> Plate {
 
 /// Some plate around it, so that one sees what it stands on.
 fn with_room(shown: &Box3) -> Box3 {
-    let room = 0.12 * (shown.max - shown.min).xy().norm();
+    let room = 0.03 * (shown.max - shown.min).xy().norm();
     let room = Vector3::new(room, room, 0.0);
     Box3 { min: shown.min - room, max: shown.max + room }
 }

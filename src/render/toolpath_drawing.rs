@@ -237,10 +237,15 @@ impl ToolpathDrawing {
         })
     }
 
-    /// The box around all roads; `None` where there are none.
+    /// The box around all roads; `None` where there are none. Start and end sequences (a priming line at the plate's
+    /// edge) do not count, unless there is nothing else.
     pub fn bounds(&self) -> Option<super::camera::Box3> {
-        let places = self.beads.iter().flat_map(|b| [b.start, b.end]);
-        super::camera::Box3::around(places.map(|p| Point3::from(p.map(f64::from))))
+        let around = |with_custom: bool| {
+            let beads = self.beads.iter().filter(|b| with_custom || b.kind[0] != Role::Custom as u8);
+            let places = beads.flat_map(|b| [b.start, b.end]);
+            super::camera::Box3::around(places.map(|p| Point3::from(p.map(f64::from))))
+        };
+        around(false).or_else(|| around(true))
     }
 
     /// The roles that occur, in the order of legends.
@@ -431,12 +436,11 @@ impl Reader {
         });
         let micrometres = |mm: f32| (mm * 1000.0).round() as u16;
         let size = [micrometres(extrusion.width_mm), micrometres(extrusion.height_mm)];
-        // Bit 0 of the flags and bit 1: sharp at the start, sharp at the end.
         let mut sharp = true;
         let mut length_mm = 0.0;
         for (i, pair) in points.windows(2).enumerate() {
             let ends_sharp = points.get(i + 2).is_none_or(|&next| bends(pair[0], pair[1], next));
-            let flags = if sharp { POINTED_START } else { 0 } | if ends_sharp { POINTED_END } else { 0 };
+            let flags = u8::from(sharp) * POINTED_START + u8::from(ends_sharp) * POINTED_END;
             d.beads.push(Bead {
                 start: at(pair[0], z(i)),
                 end: at(pair[1], z(i + 1)),
