@@ -68,3 +68,41 @@ fn machines_materials_and_recipes_are_listed_and_shown() {
     assert_eq!(shown["settings"]["max_print_height"], 220.0);
     assert_eq!(shown["settings"]["gcode_flavor"], "marlin2");
 }
+
+#[test]
+fn a_setting_says_where_its_value_comes_from() {
+    let args = ["settings", "explain", "perimeters", "--json", "--recipe", "strong", "--set", "perimeters=2*3"];
+    let json: serde_json::Value = serde_json::from_str(&check(&args, 0)).unwrap();
+    assert_eq!(json["value"], "6");
+    let over: Vec<_> = json["overrode"].as_array().unwrap().iter().map(|origin| origin["name"].clone()).collect();
+    assert_eq!(over, ["0.20 mm strong", "0.20 mm standard", ""]);
+    for (args, words) in [
+        (["--machine", "ender"], "no machine `ender`"),
+        (["--recipe", "standart"], "did you mean `standard`"),
+        (["--set", "perimeters"], "key=value"),
+        (["--set", "perimeters=many"], "perimeters"),
+        (["--set", "layer_height=9"], "from 0.01 mm to 2 mm"),
+    ] {
+        let said = check(&["settings", "explain", "perimeters", args[0], args[1]], 2);
+        assert!(said.contains(words), "{said}");
+    }
+    check(&["settings", "explain", "perimeters", "--recipe", "/no/such/file.ini"], 1);
+}
+
+#[test]
+fn a_configuration_of_prusa_slicer_is_a_recipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let ini = folder.path().join("mine.ini");
+    std::fs::write(
+        &ini,
+        "layer_height = 0.17\nperimeter_speed = 44\nexternal_perimeter_speed = 50%\nraft_layers = 2\n",
+    )
+    .unwrap();
+    let path = ini.to_str().unwrap();
+    let output = fabbro(&["settings", "explain", "external_perimeter_speed", "--json", "--recipe", path]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "warning: raft_layers = 2 has no counterpart here and no effect\n");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&json["value"], &json["from"]["name"]), (&"22".into(), &"mine".into()));
+}

@@ -32,6 +32,7 @@ macro_rules! commands {
     };
 }
 
+mod chosen;
 mod presets;
 
 commands! {

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use clap::Subcommand;
 use serde_json::json;
 
+use super::chosen::Chosen;
 use super::{Failure, print, print_json, usage};
-use crate::settings::{Category, Definition, Key, Kind, Level, Range, definitions, search};
+use crate::settings::{
+    Category, Definition, Key, Kind, LayeredSettings, Level, Origin, Provenance, Range, definitions, search,
+};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -28,6 +31,8 @@ enum What {
     Explain {
         /// Its key, or the name that OrcaSlicer or Cura give it
         key: String,
+        #[command(flatten)]
+        chosen: Box<Chosen>,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -37,7 +42,10 @@ enum What {
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::List { words, json } => list(&words.join(" "), json),
-        What::Explain { key, json } => explain(Key::find(&key).map_err(usage)?.definition(), json),
+        What::Explain { key, chosen, json } => {
+            let key = Key::find(&key).map_err(usage)?;
+            explain(key.definition(), &chosen.layered()?, json)
+        }
     }
 }
 
@@ -72,13 +80,26 @@ fn list(query: &str, as_json: bool) -> Result<(), Failure> {
 
 /// The default, cut to the width of a column.
 fn default_in_brief(definition: &Definition) -> String {
-    let text = definition.display(&definition.default_value());
+    let text = one_line(&definition.display(&definition.default_value()));
     if text.chars().count() <= 24 { text } else { text.chars().take(23).chain(['…']).collect() }
 }
 
-fn explain(definition: &Definition, as_json: bool) -> Result<(), Failure> {
+fn explain(definition: &Definition, layered: &LayeredSettings, as_json: bool) -> Result<(), Failure> {
+    let resolved = layered.resolve()?.settings.value(definition.key);
+    let Provenance { origin, overrode, .. } = layered.provenance(definition.key);
     if as_json {
-        return print_json(&as_value(definition));
+        let place = |origin: &Origin| {
+            json!({
+                "layer": origin.layer.label(),
+                "name": origin.name,
+                "value": definition.format(&origin.value),
+            })
+        };
+        let mut value = as_value(definition);
+        value["value"] = definition.format(&resolved).into();
+        value["from"] = place(&origin);
+        value["overrode"] = overrode.iter().map(place).collect();
+        return print_json(&value);
     }
     let mut text = format!("{}: {}\n\n{}\n", definition.name, definition.label, definition.summary());
     let details = definition.details();
@@ -89,7 +110,20 @@ fn explain(definition: &Definition, as_json: bool) -> Result<(), Failure> {
     for (what, words) in definition.facts() {
         let _ = writeln!(text, "  {what:<10} {words}");
     }
+    let _ = writeln!(text, "\n  {:<10} {}", "is now", one_line(&definition.display(&resolved)));
+    for (what, origin) in std::iter::once(("from", &origin)).chain(overrode.iter().map(|origin| ("over", origin))) {
+        let name = if origin.name.is_empty() { String::new() } else { format!(" {}", origin.name) };
+        let value = one_line(&definition.display(&origin.value));
+        let _ = writeln!(text, "  {what:<10} {}{name}: {value}", origin.layer.label());
+    }
     print(&text)
+}
+
+/// The first line of a text of several.
+fn one_line(text: &str) -> String {
+    let mut lines = text.trim_start().lines();
+    let first = lines.next().unwrap_or_default();
+    if lines.next().is_some() { format!("{first} …") } else { first.to_owned() }
 }
 
 fn as_value(definition: &Definition) -> serde_json::Value {

@@ -20,6 +20,7 @@ mod weld;
 
 pub use hull::Hull;
 pub use import::{Import, ImportError, ImportReport, Imported};
+pub(crate) use polygon::triangulate;
 pub use repair::RepairReport;
 
 /// Triangles that are summed as one piece: sums are made in this fixed order, so they never depend on threads.

@@ -6,7 +6,7 @@
 use super::{dot, norm};
 
 /// Triangles over a closed outline, as places in it, in its direction.
-pub(super) fn triangulate(outline: &[[f64; 3]]) -> Vec<[usize; 3]> {
+pub(crate) fn triangulate(outline: &[[f64; 3]]) -> Vec<[usize; 3]> {
     let n = outline.len();
     if n < 3 {
         return Vec::new();

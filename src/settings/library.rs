@@ -74,7 +74,7 @@ impl PresetKind {
     }
 
     /// The setting that names the preset in a finished file.
-    fn name_key(self) -> Key {
+    pub fn name_key(self) -> Key {
         match self {
             PresetKind::Machine => Key::printer_settings_id,
             PresetKind::Material => Key::filament_settings_id,

@@ -1,0 +1,167 @@
+//! Whether everything stands where it can be made: inside of the build volume, off the excluded areas, on the plate,
+//! and not in one another.
+
+use super::object::{Object, ObjectId};
+use super::plate::{BuildPlate, ring};
+use crate::geometry::Region;
+use crate::model::{Bounds3, transform_point};
+use crate::report::Notice;
+
+/// Lengths below this are rounding, in mm.
+const SMALL_MM: f64 = 0.01;
+
+/// Cells along the longer side of the rectangle in which two objects are compared.
+const CELLS: usize = 192;
+
+/// Something that stands where it cannot be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misplaced {
+    pub object: ObjectId,
+    pub name: String,
+    pub what: Misplacement,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Misplacement {
+    /// Over the border of the plate.
+    OutsidePlate,
+    /// On an area that must stay free.
+    OnExcludedArea,
+    /// Higher than the build volume, by this many mm.
+    TooHigh(f64),
+    /// Partly below the plate, by this many mm: that part is not made.
+    BelowPlate(f64),
+    /// Not touching the plate, by this many mm.
+    InTheAir(f64),
+    /// In another object.
+    Overlaps(ObjectId, String),
+}
+
+impl Misplaced {
+    /// The same in a sentence.
+    pub fn notice(&self) -> Notice {
+        let text = match &self.what {
+            Misplacement::OutsidePlate => "It stands over the border of the build plate. Move or scale it.".to_owned(),
+            Misplacement::OnExcludedArea => "It stands on an area that must stay free. Move it.".to_owned(),
+            Misplacement::TooHigh(mm) => {
+                format!("It is {mm:.2} mm higher than the machine can reach. Lay it down, cut or scale it.")
+            }
+            Misplacement::BelowPlate(mm) => {
+                format!("It reaches {mm:.2} mm below the build plate; that part will be missing. Drop it to the plate.")
+            }
+            Misplacement::InTheAir(mm) => {
+                format!("It hangs {mm:.2} mm above the build plate. Drop it to the plate.")
+            }
+            Misplacement::Overlaps(_, other) => format!("It overlaps {other}. Move one of them, or arrange."),
+        };
+        Notice::warning(text).on_object(self.name.clone())
+    }
+}
+
+/// Whether a convex outline is on the plate and off its excluded areas.
+pub(super) fn stands_on(outline: &[[f64; 2]], plate: &BuildPlate) -> bool {
+    Region { rings: vec![ring(outline)] }.difference(&plate.area).area_mm2() <= SMALL_MM * SMALL_MM
+}
+
+/// Everything that stands where it cannot be made, in the order of the objects.
+pub fn misplaced<'a>(objects: impl IntoIterator<Item = &'a Object>, plate: &BuildPlate) -> Vec<Misplaced> {
+    let objects: Vec<&Object> = objects.into_iter().collect();
+    let border = Region::from_rings_non_zero(vec![ring(&plate.outline)]);
+    let outlines: Vec<Region> = objects.iter().map(|o| Region { rings: vec![ring(&o.outline())] }).collect();
+    let boxes: Vec<Bounds3> = objects.iter().map(|o| o.bounds()).collect();
+    let mut found = Vec::new();
+    for (i, object) in objects.iter().enumerate() {
+        let mut say = |what| found.push(Misplaced { object: object.id, name: object.name.clone(), what });
+        let outside = |area: &Region| outlines[i].difference(area).area_mm2() > SMALL_MM * SMALL_MM;
+        if outside(&border) {
+            say(Misplacement::OutsidePlate);
+        } else if !plate.excluded.is_empty() && outside(&plate.area) {
+            say(Misplacement::OnExcludedArea);
+        }
+        let (bottom, top) = (boxes[i].min[2], boxes[i].max[2]);
+        if top > plate.height_mm + SMALL_MM {
+            say(Misplacement::TooHigh(top - plate.height_mm));
+        }
+        if bottom < -SMALL_MM {
+            say(Misplacement::BelowPlate(-bottom));
+        } else if bottom > SMALL_MM {
+            say(Misplacement::InTheAir(bottom));
+        }
+        for j in 0..i {
+            let close =
+                boxes[i].overlaps(&boxes[j]) && outlines[i].intersection(&outlines[j]).area_mm2() > SMALL_MM * SMALL_MM;
+            if close && columns_overlap(object, objects[j], &boxes[i], &boxes[j]) {
+                say(Misplacement::Overlaps(objects[j].id, objects[j].name.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// Whether two objects take the same room: seen from above, on a grid, some column holds both at one height. Each is
+/// taken as solid from its lowest to its highest point in a column.
+fn columns_overlap(a: &Object, b: &Object, box_a: &Bounds3, box_b: &Bounds3) -> bool {
+    let min = [0, 1].map(|i| box_a.min[i].max(box_b.min[i]));
+    let max = [0, 1].map(|i| box_a.max[i].min(box_b.max[i]));
+    let cell = (max[0] - min[0]).max(max[1] - min[1]) / CELLS as f64;
+    if cell <= 0.0 || !cell.is_finite() {
+        return false;
+    }
+    let grid = Grid {
+        origin: min,
+        cell,
+        columns: [0, 1].map(|i| (((max[i] - min[i]) / cell).ceil() as usize).clamp(1, CELLS)),
+    };
+    let (a, b) = (grid.columns_of(a), grid.columns_of(b));
+    a.iter().zip(&b).any(|(a, b)| a[1].min(b[1]) - a[0].max(b[0]) > SMALL_MM)
+}
+
+struct Grid {
+    origin: [f64; 2],
+    cell: f64,
+    columns: [usize; 2],
+}
+
+impl Grid {
+    /// The lowest and highest point of an object over the middle of each cell; upside down where there is none.
+    fn columns_of(&self, object: &Object) -> Vec<[f64; 2]> {
+        let mut columns = vec![[f64::INFINITY, f64::NEG_INFINITY]; self.columns[0] * self.columns[1]];
+        for part in &object.model.parts {
+            let place = object.plate_from_model * part.model_from_part;
+            let points: Vec<[f64; 3]> =
+                part.mesh.vertices.iter().map(|v| transform_point(&place, v.map(f64::from))).collect();
+            for t in &part.mesh.triangles {
+                let [Some(a), Some(b), Some(c)] = t.map(|i| points.get(i as usize).copied()) else { continue };
+                self.cover(&mut columns, [a, b, c]);
+            }
+        }
+        columns
+    }
+
+    fn cover(&self, columns: &mut [[f64; 2]], [a, b, c]: [[f64; 3]; 3]) {
+        let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+        if area == 0.0 {
+            return;
+        }
+        // Middles of cells between the triangle's least and greatest coordinate.
+        let cells = |k: usize| {
+            let low = a[k].min(b[k]).min(c[k]);
+            let high = a[k].max(b[k]).max(c[k]);
+            let at =
+                |x: f64| ((x - self.origin[k]) / self.cell - 0.5).ceil().clamp(0.0, self.columns[k] as f64) as usize;
+            at(low)..at(high)
+        };
+        for y in cells(1) {
+            for x in cells(0) {
+                let p = [self.origin[0] + (x as f64 + 0.5) * self.cell, self.origin[1] + (y as f64 + 0.5) * self.cell];
+                let side = |u: [f64; 3], v: [f64; 3]| (v[0] - u[0]) * (p[1] - u[1]) - (v[1] - u[1]) * (p[0] - u[0]);
+                let [wc, wa, wb] = [side(a, b), side(b, c), side(c, a)].map(|s| s / area);
+                if wa >= 0.0 && wb >= 0.0 && wc >= 0.0 {
+                    let z = wa * a[2] + wb * b[2] + wc * c[2];
+                    let column = &mut columns[y * self.columns[0] + x];
+                    *column = [column[0].min(z), column[1].max(z)];
+                }
+            }
+        }
+    }
+}
