@@ -32,3 +32,4 @@ pub mod scene;
 pub mod settings;
 pub mod toolpath;
 pub mod units;
+pub mod verify;

@@ -46,6 +46,8 @@ commands! {
     recipes as Recipes,
     /// List every setting, or explain one
     settings as Settings,
+    /// Check a G-code file, of any slicer, against a machine's limits
+    verify as Verify,
 }
 
 /// Fabbro turns a model into motion and sends it to any machine.

@@ -20,6 +20,6 @@ mod writer_tests;
 
 pub use dialect::Dialect;
 pub use metadata::{Thumbnail, Totals, duration, escape, unescape};
-pub use reader::{FileMetadata, GcodeFile, Picture, PictureFormat, ReadOptions, read};
+pub use reader::{FileMetadata, GcodeFile, Picture, PictureFormat, ReadOptions, read, read_metadata};
 pub use stream::{JobLine, job_lines};
 pub use writer::{GcodeSettings, Job, JobTimes, WriteError, Written, write};

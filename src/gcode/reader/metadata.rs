@@ -186,6 +186,24 @@ pub(super) fn find_number(bytes: &[u8], key: &[u8]) -> Option<f64> {
     })
 }
 
+/// What a file says about itself in its beginning and its end, without reading what lies between.
+pub fn read_metadata(bytes: &[u8]) -> FileMetadata {
+    let mut metadata = FileMetadata::default();
+    let mut pictures = PictureReader::default();
+    let head = bytes.len().min(SEARCHED_BYTES);
+    let tail = bytes.len().saturating_sub(SEARCHED_BYTES).max(head);
+    for part in [bytes.get(..head), bytes.get(tail..)] {
+        for line in part.unwrap_or_default().split(|b| *b == b'\n') {
+            if let Some(comment) = trim(line).strip_prefix(b";")
+                && !pictures.take(comment, &mut metadata)
+            {
+                metadata.take(comment);
+            }
+        }
+    }
+    metadata
+}
+
 /// Collects the lines of picture blocks.
 #[derive(Default)]
 pub(super) struct PictureReader {

@@ -11,7 +11,7 @@ mod motion;
 #[cfg(test)]
 mod tests;
 
-pub use metadata::{FileMetadata, Picture, PictureFormat};
+pub use metadata::{FileMetadata, Picture, PictureFormat, read_metadata};
 
 use super::lexer;
 use crate::progress::{Canceled, Progress};

@@ -117,6 +117,7 @@ fn what_was_written_is_read_back() {
             assert_eq!(back.toolpath.layers.len(), 5);
             assert_eq!((back.toolpath.filament_diameter_mm, back.toolpath.filament_density_g_per_cm3), (2.85, 1.05));
             assert_eq!(back.toolpath.objects.len(), 2);
+            assert_eq!(back.metadata, crate::gcode::read_metadata(&written.bytes));
             let facts = &back.metadata;
             assert!(facts.is_ours() && back.notices.is_empty());
             assert_eq!((facts.time_s, facts.layers, facts.setting("note")), (Some(4000.0), Some(5), Some("a\\nb")));
