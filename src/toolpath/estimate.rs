@@ -221,6 +221,7 @@ struct Planner<'a> {
     filament_area_mm2: f64,
     acceleration: Option<f64>,
     z_mm: f64,
+    is_drawn_back: bool,
     segments: Vec<Segment>,
     before: Option<Before>,
     sums: Vec<LayerSums>,
@@ -233,6 +234,7 @@ impl<'a> Planner<'a> {
             filament_area_mm2,
             acceleration: start.acceleration,
             z_mm: start.z_mm,
+            is_drawn_back: false,
             segments: Vec::with_capacity(HELD + 1),
             before: None,
             sums: Vec::new(),
@@ -305,6 +307,9 @@ impl<'a> Planner<'a> {
                 if let Some(sums) = self.sums.get_mut(layer as usize) {
                     sums.travel.length_mm += whole;
                 }
+                if t.wipe_retract_mm > 0.0 {
+                    self.drawn_back(layer);
+                }
             }
             Step::Retract { length_mm, feed_mm_per_s } | Step::Unretract { length_mm, feed_mm_per_s } => {
                 let sign = if matches!(step, Step::Retract { .. }) { -1.0 } else { 1.0 };
@@ -313,11 +318,7 @@ impl<'a> Planner<'a> {
                     let direction = [0.0, 0.0, 0.0, sign];
                     self.add(at, Kind::Retraction, direction, f64::from(*length_mm), *feed_mm_per_s, acceleration);
                 }
-                if sign < 0.0
-                    && let Some(sums) = self.sums.get_mut(layer as usize)
-                {
-                    sums.retractions += 1;
-                }
+                if sign < 0.0 { self.drawn_back(layer) } else { self.is_drawn_back = false }
             }
             Step::MoveZ { z_mm, feed_mm_per_s } => {
                 let rise = f64::from(*z_mm) - self.z_mm;
@@ -330,6 +331,15 @@ impl<'a> Planner<'a> {
             }
             Step::Acceleration(a) => self.acceleration = Some(f64::from(*a)),
             _ => {}
+        }
+    }
+
+    /// Counts a retraction, which may have several parts, once.
+    fn drawn_back(&mut self, layer: u32) {
+        if !std::mem::replace(&mut self.is_drawn_back, true)
+            && let Some(sums) = self.sums.get_mut(layer as usize)
+        {
+            sums.retractions += 1;
         }
     }
 
@@ -550,6 +560,19 @@ mod tests {
             let estimate = of(vec![Step::Acceleration(set), way()], &limits());
             assert!((estimate.time_s - by_hand(20.0, counts, 100.0, 8.0)).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn a_retraction_in_parts_is_one() {
+        let wipe = Step::Travel(Travel {
+            points: vec![Point::default(), Point::from_mm(2.0, 0.0)],
+            feed_mm_per_s: 100.0,
+            wipe_retract_mm: 0.5,
+        });
+        let retract = Step::Retract { length_mm: 0.2, feed_mm_per_s: 30.0 };
+        let unretract = Step::Unretract { length_mm: 0.9, feed_mm_per_s: 30.0 };
+        let steps = vec![retract.clone(), wipe.clone(), retract, unretract.clone(), wipe, unretract];
+        assert_eq!(of(steps, &limits()).retractions, 2);
     }
 
     #[test]

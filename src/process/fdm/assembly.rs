@@ -16,7 +16,7 @@ use crate::toolpath::{Layer, ObjectLabel, Role, Step, Toolpath, road_area_mm2};
 
 use super::adhesion::{self, BrimSettings, SkirtSettings};
 use super::cooling::{self, CoolingSettings};
-use super::island::{self, IslandSettings, Road};
+use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings, Tool};
 use super::order::{self, Stop};
 use super::seam::{self, Seam, SeamSettings};
@@ -107,24 +107,17 @@ struct PrintLayer {
     parts: Vec<(usize, usize)>,
 }
 
-/// The roads of one island, or of skirt or brim.
-struct Program {
+/// What is printed of one island, or as skirt or brim: while its order is open, [`IslandRoads`], then its roads.
+struct Program<R> {
     /// Object and island; `None` for skirt and brim.
     home: Option<(usize, usize)>,
-    roads: Vec<Road>,
+    roads: R,
     /// A turn of a vase: follows the one below without a travel.
     spiral: bool,
 }
 
-impl Program {
-    fn stop(&self) -> Stop {
-        Stop {
-            entry: self.roads.first().map(Road::first).unwrap_or_default(),
-            exit: self.roads.last().map(Road::last).unwrap_or_default(),
-            reversible: false,
-        }
-    }
-}
+/// Everything of one layer in order.
+type LayerPrograms = Vec<Program<Vec<Road>>>;
 
 /// The toolpath of all objects, and what was noticed.
 pub fn assemble(
@@ -142,7 +135,7 @@ pub fn assemble(
     }
 
     progress.stage("Ordering roads", layers.len());
-    let mut programs: Vec<Vec<Program>> = layers
+    let mut programs: Vec<Vec<Program<IslandRoads>>> = layers
         .par_iter()
         .map(|layer| {
             progress.check()?;
@@ -154,20 +147,22 @@ pub fn assemble(
     let origin = plate.plate.bounds().map(|b| b.min).unwrap_or_default();
     let mut at = origin;
     let mut around = adhesion_programs(objects, plate, &layers, &mut notices);
-    for (i, programs) in programs.iter_mut().enumerate() {
+    let mut ordered: Vec<LayerPrograms> = Vec::with_capacity(programs.len());
+    for (i, programs) in programs.into_iter().enumerate() {
         progress.check()?;
-        let first = around.get_mut(i).map(std::mem::take).unwrap_or_default();
-        if let Some(road) = first.last().and_then(|p| p.roads.last()) {
-            at = road.last();
+        let mut roads = around.get_mut(i).map(std::mem::take).unwrap_or_default();
+        at = roads.last().and_then(|p| p.roads.last()).map_or(at, Road::last);
+        for mut program in order_from(at, programs) {
+            program.roads.come_from(at);
+            let Program { home, roads: of_island, spiral } = program;
+            let of_island = of_island.into_roads();
+            at = of_island.last().map_or(at, Road::last);
+            roads.push(Program { home, roads: of_island, spiral });
         }
-        *programs = order_from(at, std::mem::take(programs));
-        programs.splice(0..0, first);
-        if let Some(road) = programs.last().and_then(|p| p.roads.last()) {
-            at = road.last();
-        }
+        ordered.push(roads);
     }
 
-    let (layers, programs) = without_empty(layers, programs, &mut notices);
+    let (layers, programs) = without_empty(layers, ordered, &mut notices);
     let departures: Vec<Departure> = (0..=layers.len())
         .into_par_iter()
         .map(|i| layer_change(objects, plate, &layers, &programs, i, origin))
@@ -263,7 +258,11 @@ fn islands_of<'a>(
         .flat_map(|(o, layer)| layer.islands.iter().enumerate().map(move |(i, island)| (o, i, island)))
 }
 
-fn island_programs(objects: &[PlannedObject], layer: &PrintLayer, seams: &[Vec<Vec<Seam>>]) -> Vec<Program> {
+fn island_programs(
+    objects: &[PlannedObject],
+    layer: &PrintLayer,
+    seams: &[Vec<Vec<Seam>>],
+) -> Vec<Program<IslandRoads>> {
     let mut programs = Vec::new();
     for &(o, l) in &layer.parts {
         let object = &objects[o];
@@ -274,7 +273,7 @@ fn island_programs(objects: &[PlannedObject], layer: &PrintLayer, seams: &[Vec<V
             let to = of_layer.partition_point(|s| s.island <= i);
             let fills = filled.islands.get(i).map_or(&[][..], Vec::as_slice);
             let height = walls.span.height_mm();
-            let roads = island::roads(island, fills, &of_layer[from..to], height, &object.settings.island);
+            let roads = IslandRoads::new(island, fills, &of_layer[from..to], height, &object.settings.island);
             if !roads.is_empty() {
                 programs.push(Program { home: Some((o, i)), roads, spiral: false });
             }
@@ -284,25 +283,25 @@ fn island_programs(objects: &[PlannedObject], layer: &PrintLayer, seams: &[Vec<V
 }
 
 /// Puts programs in the order of some visits.
-fn in_order(mut programs: Vec<Program>, visits: &[order::Visit]) -> Vec<Program> {
-    let mut slots: Vec<Option<Program>> = programs.drain(..).map(Some).collect();
+fn in_order<R>(programs: Vec<Program<R>>, visits: &[order::Visit]) -> Vec<Program<R>> {
+    let mut slots: Vec<Option<Program<R>>> = programs.into_iter().map(Some).collect();
     visits.iter().filter_map(|v| slots.get_mut(v.stop).and_then(Option::take)).collect()
 }
 
 /// A short order wherever it begins.
-fn order_freely(programs: Vec<Program>) -> Vec<Program> {
-    let stops: Vec<Stop> = programs.iter().map(Program::stop).collect();
+fn order_freely(programs: Vec<Program<IslandRoads>>) -> Vec<Program<IslandRoads>> {
+    let stops: Vec<Stop> = programs.iter().map(|p| p.roads.stop()).collect();
     let visits = order::order(None, &stops);
     in_order(programs, &visits)
 }
 
 /// An order from where the tool stands: improved afresh where the islands are few, else the better of the order that
 /// they have, that order turned around, and nearest neighbour.
-fn order_from(at: Point, programs: Vec<Program>) -> Vec<Program> {
+fn order_from(at: Point, programs: Vec<Program<IslandRoads>>) -> Vec<Program<IslandRoads>> {
     if programs.len() < 2 {
         return programs;
     }
-    let stops: Vec<Stop> = programs.iter().map(Program::stop).collect();
+    let stops: Vec<Stop> = programs.iter().map(|p| p.roads.stop()).collect();
     let as_is: Vec<order::Visit> = (0..stops.len()).map(|stop| order::Visit { stop, reversed: false }).collect();
     let turned: Vec<order::Visit> = as_is.iter().rev().copied().collect();
     let fresh =
@@ -320,7 +319,7 @@ fn order_from(at: Point, programs: Vec<Program>) -> Vec<Program> {
 fn wind_vases(
     objects: &[PlannedObject],
     layers: &[PrintLayer],
-    programs: &mut [Vec<Program>],
+    programs: &mut [Vec<Program<IslandRoads>>],
     seams: &[Vec<Vec<Seam>>],
     notices: &mut Vec<Notice>,
 ) {
@@ -358,7 +357,7 @@ fn wind_vases(
     let wound = vase::spiral(&turns, start, object.settings.island.extrusion_multiplier);
     for (i, roads) in wound.into_iter().enumerate() {
         if let Some(slot) = programs.get_mut(begin + i) {
-            *slot = vec![Program { home: Some((0, 0)), roads, spiral: true }];
+            *slot = vec![Program { home: Some((0, 0)), roads: IslandRoads::fixed(roads), spiral: true }];
         }
     }
 }
@@ -369,7 +368,7 @@ fn adhesion_programs(
     plate: &PlateSettings,
     layers: &[PrintLayer],
     notices: &mut Vec<Notice>,
-) -> Vec<Vec<Program>> {
+) -> Vec<LayerPrograms> {
     let Some(first) = layers.first() else { return Vec::new() };
     let on_plate: Vec<(&Region, BrimSettings)> = first
         .parts
@@ -458,10 +457,10 @@ fn within_plate(plate: &Region, points: &[Point], width_mm: f64) -> bool {
 /// Leaves out layers that have no roads.
 fn without_empty(
     layers: Vec<PrintLayer>,
-    programs: Vec<Vec<Program>>,
+    programs: Vec<LayerPrograms>,
     notices: &mut Vec<Notice>,
-) -> (Vec<PrintLayer>, Vec<Vec<Program>>) {
-    let used: (Vec<PrintLayer>, Vec<Vec<Program>>) =
+) -> (Vec<PrintLayer>, Vec<LayerPrograms>) {
+    let used: (Vec<PrintLayer>, Vec<LayerPrograms>) =
         layers.into_iter().zip(programs).filter(|(_, programs)| !programs.is_empty()).unzip();
     if let Some(first) = used.0.first()
         && first.z_mm - first.height_mm > SAME_HEIGHT_MM
@@ -480,11 +479,11 @@ fn layer_change(
     objects: &[PlannedObject],
     plate: &PlateSettings,
     layers: &[PrintLayer],
-    programs: &[Vec<Program>],
+    programs: &[LayerPrograms],
     i: usize,
     origin: Point,
 ) -> Departure {
-    let motion_of = |p: &Program| p.home.map_or(&plate.motion, |(o, _)| &objects[o].settings.motion);
+    let motion_of = |p: &Program<Vec<Road>>| p.home.map_or(&plate.motion, |(o, _)| &objects[o].settings.motion);
     let before = i.checked_sub(1).and_then(|b| programs.get(b)).and_then(|p| p.last());
     let after = programs.get(i).and_then(|p| p.first());
     let entry = after.and_then(|p| p.roads.first()).map(Road::first);
@@ -501,17 +500,32 @@ fn layer_change(
     if after.spiral && before.spiral {
         return Departure::none();
     }
-    let leaves = || {
-        before.home.is_none()
-            || after.home.is_none()
-            || [i - 1, i].iter().any(|&l| {
-                let islands: Vec<&PerimeterIsland> = islands_of(objects, &layers[l]).map(|(.., i)| i).collect();
-                crosses_outline(&islands, from, to)
-            })
+    let straight = Way { points: vec![from, to], retract: motion.retraction.on_layer_change };
+    if straight.retract || from.distance_mm(to) < motion.travel.retract_before_mm {
+        return Departure::new(road, straight, motion);
+    }
+    let within_parts = before.home.is_some() && after.home.is_some();
+    let islands = |l: usize| -> Vec<&PerimeterIsland> { islands_of(objects, &layers[l]).map(|(.., i)| i).collect() };
+    let crosses = |l: usize| crosses_outline(&islands(l), from, to);
+    if within_parts && !crosses(i - 1) && !crosses(i) {
+        return Departure::new(road, straight, motion);
+    }
+    // Around corners and holes of the new layer, if it is one island with the end of the old one.
+    let new = islands(i);
+    let inside = within_parts
+        && motion.travel.avoid_crossing
+        && new.iter().any(|island| is_on(island, from) && is_on(island, to));
+    let way = if inside {
+        TravelMap::new(new).way(from, to, true, &motion.travel)
+    } else {
+        Way { retract: true, ..straight }
     };
-    let far = from.distance_mm(to) >= motion.travel.retract_before_mm;
-    let retract = motion.retraction.on_layer_change || (far && leaves());
-    Departure::new(road, Way { points: vec![from, to], retract }, motion)
+    Departure::new(road, way, motion)
+}
+
+/// Whether a point lies on an island.
+fn is_on(island: &PerimeterIsland, p: Point) -> bool {
+    island.outline.outer.locate(p) != Some(false) && island.outline.holes.iter().all(|h| h.locate(p) != Some(true))
 }
 
 /// Writes the steps of layers.
@@ -528,7 +542,7 @@ impl Planner<'_> {
         home.map_or(&self.plate.motion, |(o, _)| &self.objects[o].settings.motion)
     }
 
-    fn steps(&self, index: usize, programs: Vec<Program>) -> Vec<Step> {
+    fn steps(&self, index: usize, programs: LayerPrograms) -> Vec<Step> {
         let layer = &self.layers[index];
         let first_layer = index == 0;
         let spiral = programs.iter().any(|p| p.spiral);

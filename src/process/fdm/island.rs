@@ -87,45 +87,89 @@ impl Unit {
     }
 }
 
-/// The roads of one island in order. `seams` are those of this island's outermost walls.
-pub fn roads(
-    island: &PerimeterIsland,
-    fills: &[Fill],
-    seams: &[Seam],
-    layer_height_mm: f64,
-    settings: &IslandSettings,
-) -> Vec<Road> {
-    let mut walls = wall_units(island, seams, layer_height_mm, settings);
-    let mut inside: Vec<Unit> = Vec::new();
-    for road in &island.variable {
-        let unit = variable_unit(road, layer_height_mm, settings);
-        if unit.roads.is_empty() {
-            continue;
-        }
-        if road.role == Role::GapFill { inside.push(unit) } else { walls.push(unit) }
-    }
-    for fill in fills {
-        fill_units(fill, layer_height_mm, settings, &mut inside);
-    }
-    let mut out = Vec::new();
-    let mut at = None;
-    let groups = if settings.infill_first { [inside, walls] } else { [walls, inside] };
-    for group in groups {
-        append_in_order(group, &mut at, &mut out);
-    }
-    out
+/// Up to so many units are put in a new order for where the tool comes from.
+const FEW_UNITS: usize = 128;
+
+/// The roads of one island, in an order that may still be changed to where the tool comes from.
+pub struct IslandRoads {
+    /// Walls, then what is inside them, or the other way round.
+    groups: [Vec<Unit>; 2],
 }
 
-/// Appends the units so that ways between them are short. `at` is where the tool stands, if that is known.
-fn append_in_order(mut units: Vec<Unit>, at: &mut Option<Point>, out: &mut Vec<Road>) {
-    let stops: Vec<Stop> = units.iter().map(Unit::stop).collect();
-    for visit in order::order(*at, &stops) {
-        let mut unit = Unit { roads: std::mem::take(&mut units[visit.stop].roads), reversible: true };
-        if visit.reversed {
-            unit.reverse();
+impl IslandRoads {
+    /// Lays out the roads in an order with short ways, wherever it begins. `seams` are those of this island's outermost
+    /// walls.
+    pub fn new(
+        island: &PerimeterIsland,
+        fills: &[Fill],
+        seams: &[Seam],
+        layer_height_mm: f64,
+        settings: &IslandSettings,
+    ) -> Self {
+        let mut walls = wall_units(island, seams, layer_height_mm, settings);
+        let mut inside: Vec<Unit> = Vec::new();
+        for road in &island.variable {
+            let unit = variable_unit(road, layer_height_mm, settings);
+            if unit.roads.is_empty() {
+                continue;
+            }
+            if road.role == Role::GapFill { inside.push(unit) } else { walls.push(unit) }
         }
-        *at = unit.roads.last().map(Road::last);
-        out.append(&mut unit.roads);
+        for fill in fills {
+            fill_units(fill, layer_height_mm, settings, &mut inside);
+        }
+        let mut this = Self { groups: if settings.infill_first { [inside, walls] } else { [walls, inside] } };
+        this.order_from(None, usize::MAX);
+        this
+    }
+
+    /// Roads that are in order already, such as a skirt or a vase's turn.
+    pub fn fixed(roads: Vec<Road>) -> Self {
+        Self { groups: [vec![Unit { roads, reversible: false }], Vec::new()] }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.groups.iter().flatten().all(|unit| unit.roads.is_empty())
+    }
+
+    /// Where it begins and ends as it is.
+    pub fn stop(&self) -> Stop {
+        let mut units = self.groups.iter().flatten();
+        let first = units.next().map(Unit::stop);
+        let last = units.next_back().map(Unit::stop).or(first);
+        Stop {
+            entry: first.map(|s| s.entry).unwrap_or_default(),
+            exit: last.map(|s| s.exit).unwrap_or_default(),
+            reversible: false,
+        }
+    }
+
+    /// Orders the roads anew for a tool that comes from `at`, unless they are very many.
+    pub fn come_from(&mut self, at: Point) {
+        self.order_from(Some(at), FEW_UNITS);
+    }
+
+    fn order_from(&mut self, mut at: Option<Point>, most: usize) {
+        for group in &mut self.groups {
+            if group.len() <= most {
+                let stops: Vec<Stop> = group.iter().map(Unit::stop).collect();
+                let mut slots: Vec<Option<Unit>> = std::mem::take(group).into_iter().map(Some).collect();
+                for visit in order::order(at, &stops) {
+                    if let Some(mut unit) = slots.get_mut(visit.stop).and_then(Option::take) {
+                        if visit.reversed {
+                            unit.reverse();
+                        }
+                        group.push(unit);
+                    }
+                }
+            }
+            at = group.last().map(|unit| unit.stop().exit).or(at);
+        }
+    }
+
+    /// The roads in order.
+    pub fn into_roads(self) -> Vec<Road> {
+        self.groups.into_iter().flatten().flat_map(|unit| unit.roads).collect()
     }
 }
 
@@ -384,7 +428,7 @@ mod tests {
         let island = plate();
         for external_perimeters_first in [false, true] {
             let settings = IslandSettings { external_perimeters_first, ..settings() };
-            let roads = roads(&island, &[], &[], 0.2, &settings);
+            let roads = IslandRoads::new(&island, &[], &[], 0.2, &settings).into_roads();
             assert_eq!(roads.len(), island.walls.len());
             let mut volume = 0.0;
             for road in &roads {
@@ -414,7 +458,8 @@ mod tests {
         };
         let free = Fill { role: Role::InternalInfill, ordered: false, ..ordered.clone() };
         let island = PerimeterIsland { walls: plate().walls[..2].to_vec(), ..plate() };
-        let roads = roads(&island, &[free.clone(), ordered.clone()], &[], 0.2, &settings());
+        let fills = [free.clone(), ordered.clone()];
+        let roads = IslandRoads::new(&island, &fills, &[], 0.2, &settings()).into_roads();
         let top: Vec<Vec<Point>> =
             roads.iter().filter(|r| r.role == Role::TopSolidInfill).map(|r| r.points.clone()).collect();
         assert_eq!(top, ordered.paths.iter().map(|p| p.0.clone()).collect::<Vec<_>>());

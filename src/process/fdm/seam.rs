@@ -9,6 +9,7 @@ use crate::progress::{Canceled, Progress};
 use crate::settings::{SeamPosition, Settings};
 
 use super::stages::{PerimeterLayer, Wall};
+use super::travel::LEAST_STEP_MM;
 use rayon::prelude::*;
 
 /// What decides where seams go.
@@ -299,15 +300,18 @@ pub(super) fn nearest_on(ring: &Ring, p: Point) -> Option<RingPoint> {
 pub(super) fn opened_at(ring: &Ring, at: RingPoint) -> Vec<Point> {
     let n = ring.0.len();
     let mut points = Vec::with_capacity(n + 2);
+    let near = |p: Point, q: Point| p.distance_mm(q) < LEAST_STEP_MM;
     points.push(at.point);
     for step in 1..=n {
         let p = ring.0[(at.edge + step) % n];
-        if points.last() != Some(&p) {
+        if points.last().is_none_or(|last| !near(*last, p)) {
             points.push(p);
         }
     }
-    if points.last() != Some(&at.point) {
-        points.push(at.point);
+    // The beginning may be a point that was put in right beside a corner.
+    while points.len() > 1 && points.last().is_some_and(|last| near(*last, at.point)) {
+        points.pop();
     }
+    points.push(at.point);
     points
 }

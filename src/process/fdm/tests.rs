@@ -182,7 +182,8 @@ fn stages(mesh: Mesh, x: f64, y: f64, settings: &Settings) -> ObjectLayers {
 
 #[test]
 fn every_road_begins_where_the_tool_stands_and_retractions_come_in_pairs() {
-    let variants: [(&str, fn(&mut Settings)); 9] = [
+    type Change = fn(&mut Settings);
+    let variants: [(&str, Change); 9] = [
         ("as it is", |_| {}),
         ("lift", |s| s.retract_lift = 0.4),
         ("wipe and before", |s| s.retract_before_wipe = 0.7),

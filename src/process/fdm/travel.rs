@@ -217,7 +217,10 @@ pub fn crosses_outline(islands: &[&PerimeterIsland], from: Point, to: Point) -> 
     })
 }
 
-/// The first `length_mm` of a path; all of it where it is shorter.
+/// Steps shorter than this are none: rounded as they are in G-code, their speeds would mean nothing.
+pub(super) const LEAST_STEP_MM: f64 = 0.005;
+
+/// The first `length_mm` of a path; all of it where it is shorter. Also gives the length.
 pub(super) fn head(points: impl IntoIterator<Item = Point>, length_mm: f64) -> (Vec<Point>, f64) {
     let mut out: Vec<Point> = Vec::new();
     let mut way = 0.0;
@@ -227,7 +230,7 @@ pub(super) fn head(points: impl IntoIterator<Item = Point>, length_mm: f64) -> (
             continue;
         };
         let step = last.distance_mm(p);
-        if step == 0.0 {
+        if step < LEAST_STEP_MM {
             continue;
         }
         if way + step >= length_mm {
