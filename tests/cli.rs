@@ -106,3 +106,21 @@ fn a_configuration_of_prusa_slicer_is_a_recipe() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&json["value"], &json["from"]["name"]), (&"22".into(), &"mine".into()));
 }
+
+#[test]
+fn info_says_what_is_in_a_model_and_what_is_wrong_with_a_file() {
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models");
+    let cube = format!("{models}/calibration-cube-20mm.stl");
+    let text = check(&["info", &cube], 0);
+    assert!(text.contains("20.00 x 20.00 x 20.00 mm") && text.contains("8000.00 mm³"), "{text}");
+    assert!(text.contains("surface    watertight"), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_str(&check(&["info", &cube, &format!("{models}/two-colours.3mf"), "--json"], 0)).unwrap();
+    assert_eq!(json[0]["report"]["triangles"], 12);
+    assert_eq!(json[1]["models"][1]["name"], "Blue hexagon");
+    assert_eq!(json[1]["models"][1]["min_mm"][2], 0.0);
+    let error = check(&["info", "no-such-file.stl"], 1);
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.contains("no-such-file.stl"), "{error}");
+    check(&["info"], 2);
+}

@@ -2,3 +2,4 @@
 
 mod cli;
 mod preview;
+mod sample_models;

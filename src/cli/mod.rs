@@ -36,6 +36,8 @@ mod chosen;
 mod presets;
 
 commands! {
+    /// Say what is in model files
+    info as Info,
     /// List the machines, or show one
     machines as Machines,
     /// List the materials, or show one

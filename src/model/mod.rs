@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use nalgebra::{Matrix4, Point3};
+use nalgebra::{Matrix3, Matrix4, Point3};
 use rayon::prelude::*;
 
 pub mod hull;
@@ -118,24 +118,30 @@ impl Model {
 
     /// Volume of all parts in mm³, a mirrored part counted as what it shows. Parts that overlap are counted twice.
     pub fn volume_mm3(&self) -> f64 {
-        let scale = |p: &Part| p.model_from_part.fixed_view::<3, 3>(0, 0).determinant().abs();
-        self.parts.iter().map(|p| p.mesh.volume_mm3() * scale(p)).sum()
+        self.placed_measures(&Matrix4::identity()).0
     }
 
     /// Area of all parts in mm².
     pub fn area_mm2(&self) -> f64 {
-        let area = |p: &Part| {
-            if p.model_from_part == Matrix4::identity() {
-                return p.mesh.area_mm2();
+        self.placed_measures(&Matrix4::identity()).1
+    }
+
+    /// Volume (mm³) and area (mm²) of all parts after `transform`.
+    pub fn placed_measures(&self, transform: &Matrix4<f64>) -> (f64, f64) {
+        let measure = |p: &Part| {
+            let place = transform * p.model_from_part;
+            let volume = p.mesh.volume_mm3() * place.fixed_view::<3, 3>(0, 0).determinant().abs();
+            if place.fixed_view::<3, 3>(0, 0) == Matrix3::identity() {
+                return (volume, p.mesh.area_mm2());
             }
-            let m = &p.model_from_part;
-            let at = |v: [f32; 3]| transform_point(m, v.map(f64::from)).map(|x| x as f32);
-            p.mesh.sum(|[a, b, c]| {
+            let at = |v: [f32; 3]| transform_point(&place, v.map(f64::from)).map(|x| x as f32);
+            let area = p.mesh.sum(|[a, b, c]| {
                 let (a, b, c) = (at(a), at(b), at(c));
                 norm(cross(minus(b, a), minus(c, a))) / 2.0
-            })
+            });
+            (volume, area)
         };
-        self.parts.iter().map(area).sum()
+        self.parts.iter().map(measure).fold((0.0, 0.0), |(v, a), (volume, area)| (v + volume, a + area))
     }
 
     /// Whether any part has colours.
