@@ -22,6 +22,7 @@ mod ring;
 mod simplify;
 #[cfg(test)]
 mod tests;
+mod thickness;
 
 pub use centreline::{Centreline, centrelines};
 pub use edge_grid::{Crossing, EdgeGrid, Nearest};

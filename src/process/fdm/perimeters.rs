@@ -64,6 +64,8 @@ const MITER: Join = Join::Miter(3.0);
 const SLACK_MM: f64 = 0.01;
 /// Differences of regions up to this are rounding, mm².
 const NOTHING_MM2: f64 = 0.002;
+/// Islands up to this are dust that nobody modelled, mm².
+const DUST_MM2: f64 = 0.005;
 /// Share of their spacing by which two sides of a wall must be apart where a variable road can take their place.
 const CLOSEST: f64 = 0.95;
 /// And where none can: the sides may then overlap rather than leave the place empty.
@@ -92,9 +94,12 @@ pub fn perimeters(
         .collect()
 }
 
-/// A note about islands that are too thin for any road, if there are some.
+/// A warning about islands that are too thin for any road, if there are some.
 pub fn unprinted(layers: &[PerimeterLayer]) -> Option<Notice> {
-    let is_bare = |i: &PerimeterIsland| i.walls.is_empty() && i.variable.is_empty() && i.inner.is_empty();
+    let is_bare = |i: &PerimeterIsland| {
+        let has_nothing = i.walls.is_empty() && i.variable.is_empty() && i.inner.is_empty();
+        has_nothing && i.outline.outer.area_mm2() > DUST_MM2
+    };
     let bare: Vec<(usize, usize)> = layers
         .iter()
         .enumerate()
@@ -155,6 +160,17 @@ impl Roads {
         }
     }
 
+    /// How deep the outermost wall reaches with the distance its sides keep.
+    fn least_depth_mm(&self) -> f64 {
+        0.5 * (self.external.width_mm + CLOSEST * self.external.spacing_mm)
+    }
+
+    /// How deep all walls and a road of infill beside them reach.
+    fn whole_depth_mm(&self) -> f64 {
+        let inner = self.count.saturating_sub(1) as f64 * self.inner.spacing_mm;
+        0.5 * (self.external.width_mm + self.external.spacing_mm + self.infill.spacing_mm) + inner
+    }
+
     fn at(&self, depth: usize) -> Road {
         if depth == 0 { self.external } else { self.inner }
     }
@@ -191,29 +207,48 @@ fn plan_island(outline: Island, roads: &Roads) -> PerimeterIsland {
         island.inner = area;
         return island;
     }
-    // What the next wall may lie in: up to the inner edge of the one before, counted by spacing.
-    let mut room = area;
-    // How far the next wall's middle is inside that, and how far it fills outwards.
+    // Down to this depth every wall has room, and a plain offset does.
+    let free_mm = area.lossless_depth_mm(roads.least_depth_mm(), roads.whole_depth_mm());
+    // The middle of the wall before, and how far inside it the room for the next one begins.
+    let mut before = area;
+    let mut inset = 0.0;
     let mut outer_half = 0.5 * roads.external.width_mm;
+    let mut depth_mm = 0.0;
     for depth in 0..roads.count {
         let road = roads.at(depth);
         let may_fill = if depth == 0 { roads.thin_walls } else { roads.gap_fill };
-        let closest = if may_fill { CLOSEST } else { CLOSEST_ALONE };
-        let fit = fitted(&room, outer_half, 0.5 * closest * road.spacing_mm);
-        island.walls.extend(walls(&fit.middle, depth, road));
-        if fit.lost && may_fill {
-            let left = room.difference(&fit.middle.offset(outer_half + SLACK_MM, Join::Miter(4.0)));
-            island.variable.extend(if depth == 0 { thin::walls(&left, roads) } else { thin::gaps(&left, roads) });
-        }
-        room = fit.middle.offset(-0.5 * road.spacing_mm, MITER);
+        let inner_half = 0.5 * road.spacing_mm * if may_fill { CLOSEST } else { CLOSEST_ALONE };
+        depth_mm += inset + outer_half;
+        let middle = if depth_mm + inner_half <= free_mm {
+            before.offset(-(inset + outer_half), MITER)
+        } else {
+            let room = before.offset(-inset, MITER);
+            let fit = fitted(&room, outer_half, inner_half);
+            if fit.lost && may_fill {
+                let left = room.difference(&fit.middle.offset(outer_half + SLACK_MM, Join::Miter(4.0)));
+                if depth == 0 {
+                    let (walls, variable) = thin::walls(&left, roads);
+                    island.walls.extend(walls);
+                    island.variable.extend(variable);
+                } else {
+                    island.variable.extend(thin::gaps(&left, roads));
+                }
+            }
+            fit.middle
+        };
+        island.walls.extend(walls(&middle, depth, road));
+        before = middle;
+        inset = 0.5 * road.spacing_mm;
         outer_half = 0.5 * roads.inner.spacing_mm;
-        if room.is_empty() {
+        if before.is_empty() {
             break;
         }
     }
+    let mut room = before.offset(-inset, MITER);
     // Where no road of infill has room beside another, one along the middle fills better.
-    if roads.gap_fill && !room.is_empty() {
-        let fit = fitted(&room, 0.0, 0.5 * CLOSEST * roads.infill.spacing_mm);
+    let half = 0.5 * CLOSEST * roads.infill.spacing_mm;
+    if roads.gap_fill && !room.is_empty() && depth_mm + inset + half > free_mm {
+        let fit = fitted(&room, 0.0, half);
         if fit.lost {
             let left = room.difference(&fit.middle.offset(SLACK_MM, MITER));
             island.variable.extend(thin::gaps(&left, roads));

@@ -7,6 +7,8 @@ use crate::geometry::{Join, Region};
 const MITER: Join = Join::Miter(3.0);
 /// In how many steps the elephant foot's compensation gives way where parts become thin.
 const STEPS: usize = 4;
+/// Gaps of a smaller area are rounding, mm².
+const SMALLEST_GAP_MM2: f64 = 0.001;
 /// Differences of outlines thinner than twice this are rounding and mitred tips, not parts.
 const SLIVER_MM: f64 = 0.02;
 
@@ -15,7 +17,11 @@ const SLIVER_MM: f64 = 0.02;
 pub(super) fn compensated(area: Region, is_first: bool, settings: &SlicingSettings) -> Region {
     let mut area = area;
     if settings.closing_radius_mm > 0.0 {
-        area = area.closed(settings.closing_radius_mm);
+        // Where nothing closes, the outline stays as exact as it was.
+        let closed = area.closed(settings.closing_radius_mm);
+        if closed.area_mm2() > area.area_mm2() + SMALLEST_GAP_MM2 {
+            area = closed;
+        }
     }
     if settings.xy_compensation_mm != 0.0 {
         area = area.offset(settings.xy_compensation_mm, MITER);

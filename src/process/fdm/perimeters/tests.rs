@@ -138,6 +138,29 @@ fn every_place_is_covered_and_nothing_lies_outside() {
 }
 
 #[test]
+fn shapes_at_random_are_covered_too() {
+    // Unions and differences of turned boxes, by Lehmer's generator: the same every time.
+    let mut state = 11u64;
+    let mut next = |most: f64| {
+        state = state * 48_271 % 2_147_483_647;
+        state as f64 / 2_147_483_647.0 * most
+    };
+    for case in 0..60 {
+        let mut area = rectangle(next(5.0), next(5.0), 3.0 + next(8.0), 3.0 + next(8.0));
+        for k in 0..4 {
+            let (x, y, w, h, turn) = (next(12.0), next(12.0), 0.2 + next(5.0), 0.2 + next(2.0), next(3.0));
+            let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]
+                .map(|(a, b)| (x + a * turn.cos() - b * turn.sin(), y + a * turn.sin() + b * turn.cos()));
+            area = if k % 2 == 0 { area.union(&region(&[&corners])) } else { area.difference(&region(&[&corners])) };
+        }
+        let islands = planned(&area, &settings());
+        let (covered, outside) = coverage(&area, &islands);
+        assert!(covered > 0.975, "case {case}: {covered} covered");
+        assert!(outside < 0.015 * area.area_mm2(), "case {case}: {outside} mm² outside");
+    }
+}
+
+#[test]
 fn the_volume_of_walls_is_the_volume_of_their_place() {
     // Roads counted with their round sides: width × height less the corners.
     for (name, area) in shapes() {
@@ -223,7 +246,7 @@ fn a_square_has_the_fields_spacing() {
 
 #[test]
 fn a_thin_wall_gets_one_road_along_its_middle() {
-    for width in [0.2, 0.35, 0.5, 0.7, 0.8] {
+    for width in [0.2, 0.35, 0.5, 0.6] {
         let islands = planned(&rectangle(0.0, 0.0, 12.0, width), &settings());
         assert!(islands[0].walls.is_empty(), "{width}");
         let [road] = &islands[0].variable[..] else { panic!("{width}: {:?}", islands[0].variable) };
@@ -235,6 +258,23 @@ fn a_thin_wall_gets_one_road_along_its_middle() {
         let without =
             planned(&rectangle(0.0, 0.0, 12.0, width), &PerimeterSettings { thin_walls: false, ..settings() });
         assert!(without[0].variable.is_empty());
+    }
+}
+
+#[test]
+fn a_wall_almost_two_roads_thick_gets_two_narrower_ones() {
+    for thickness in [0.66, 0.7, 0.8, 0.83] {
+        let islands = planned(&rectangle(0.0, 0.0, 12.0, thickness), &settings());
+        assert!(islands[0].variable.is_empty(), "{thickness}: {:?}", islands[0].variable);
+        let [wall] = &islands[0].walls[..] else { panic!("{thickness}: {:?}", islands[0].walls) };
+        // Two roads that share a spacing in the middle fill the thickness.
+        let filled = wall.width_mm + spacing_mm(wall.width_mm, 0.2);
+        assert!((filled - thickness).abs() < 0.01, "{thickness}: {filled}");
+        for p in &wall.path.0 {
+            let y = p.to_mm()[1];
+            let from_side = y.min(thickness - y);
+            assert!((from_side - 0.5 * wall.width_mm).abs() < 0.002, "{thickness}: {p:?}");
+        }
     }
 }
 
@@ -251,6 +291,12 @@ fn a_gap_between_walls_is_filled_with_its_width() {
         assert!((w - gap - rounding_mm(0.2)).abs() < 0.01, "{w} in a gap of {gap}");
     }
     assert!(islands[0].inner.is_empty());
+    // A wider gap is filled by a loop of two roads.
+    let wide = planned(&rectangle(0.0, 0.0, 20.0, 1.55), &settings());
+    let [road] = &wide[0].variable[..] else { panic!("{:?}", wide[0].variable) };
+    assert_eq!(road.points.first(), road.points.last());
+    let half = 0.5 * (1.55 - 0.45 - spacing_mm(0.45, 0.2));
+    assert!(road.widths_mm.iter().all(|w| (w - half - rounding_mm(0.2)).abs() < 0.01), "{road:?}");
     let off = planned(&rectangle(0.0, 0.0, 20.0, 1.1), &PerimeterSettings { gap_fill: false, ..settings() });
     assert!(off[0].variable.is_empty());
 }

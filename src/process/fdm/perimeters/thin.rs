@@ -1,12 +1,19 @@
-//! Roads of changing width: along outlines too thin for a closed wall, and in gaps between walls.
+//! What goes where a wall of full width has no room: along outlines too thin for it, and in gaps between walls.
+//!
+//! Up to the width that two narrow roads can share there is one road along the middle, as wide as its place; from there
+//! on two roads go around side by side, each half as wide.
 
 use std::f64::consts::PI;
 
-use super::{Roads, rounding_mm};
-use crate::geometry::{Centreline, Island, Point, Region, centrelines, grid, mm};
-use crate::process::fdm::stages::VariableRoad;
+use super::{MITER, Road, Roads, SLACK_MM, rounding_mm};
+use crate::geometry::{Centreline, Island, Point, Region, Ring, centrelines, grid, mm};
+use crate::process::fdm::stages::{VariableRoad, Wall};
 use crate::toolpath::Role;
 
+/// Two roads take the place of one where each is at least this share of the nozzle's diameter wide.
+const NARROWEST_OF_TWO: f64 = 0.85;
+/// Pieces for two roads must be this many times longer than wide, or turning round in them costs more than it gains.
+const LEAST_SLENDERNESS: f64 = 3.0;
 /// Parts thinner than this share of the nozzle are not printed.
 const THINNEST: f64 = 0.25;
 /// A nozzle does not lay a road that sticks below this share of its diameter; thinner parts are printed that wide.
@@ -33,9 +40,10 @@ struct Kind {
     widest_mm: f64,
 }
 
-/// Roads along the middle of parts of an outline that are too thin for a closed wall. Their sides are the outline.
-pub(super) fn walls(left: &Region, roads: &Roads) -> Vec<VariableRoad> {
+/// Roads for parts of an outline that are too thin for a closed wall of full width. Their sides are the outline.
+pub(super) fn walls(left: &Region, roads: &Roads) -> (Vec<Wall>, Vec<VariableRoad>) {
     let least_mm = THINNEST * roads.nozzle_mm;
+    let rounding = rounding_mm(roads.height_mm);
     let kind = Kind {
         role: Role::ExternalPerimeter,
         least_mm,
@@ -45,21 +53,66 @@ pub(super) fn walls(left: &Region, roads: &Roads) -> Vec<VariableRoad> {
         narrowest_mm: NARROWEST * roads.nozzle_mm,
         widest_mm: roads.external.width_mm + roads.external.spacing_mm,
     };
-    variable(left, &kind)
+    let (wide, left) = wide_pieces(left, 2.0 * NARROWEST_OF_TWO * roads.nozzle_mm - rounding);
+    let mut walls = Vec::new();
+    for (piece, local_mm) in wide {
+        // Both outer sides are the outline; in the middle the roads share a spacing.
+        let width_mm = 0.5 * (local_mm + rounding);
+        walls.extend(super::walls(&piece.offset(-0.5 * width_mm, MITER), 0, Road::new(width_mm, roads.height_mm)));
+    }
+    (walls, variable(&left, &kind))
 }
 
-/// Roads along the middle of gaps between walls. Their sides are where the walls' share ends.
+/// Roads for gaps between walls. Their sides are where the walls' share ends.
 pub(super) fn gaps(left: &Region, roads: &Roads) -> Vec<VariableRoad> {
+    let rounding = rounding_mm(roads.height_mm);
     let kind = Kind {
         role: Role::GapFill,
         least_mm: NARROWEST_GAP_MM,
         shortest_mm: SHORTEST_GAP_MM,
         smallest_mm2: SMALLEST_GAP_MM2,
-        wider_mm: rounding_mm(roads.height_mm),
+        wider_mm: rounding,
         narrowest_mm: 0.0,
         widest_mm: roads.inner.width_mm + roads.inner.spacing_mm,
     };
-    variable(left, &kind)
+    let (wide, left) = wide_pieces(left, 2.0 * (NARROWEST_OF_TWO * roads.nozzle_mm - rounding));
+    let mut out = variable(&left, &kind);
+    for (piece, local_mm) in wide {
+        for ring in piece.offset(-0.25 * local_mm, MITER).rings {
+            let mut points = ring.0;
+            points.extend(points.first().copied());
+            let widths_mm = vec![0.5 * local_mm + rounding; points.len()];
+            out.push(VariableRoad { role: kind.role, points, widths_mm });
+        }
+    }
+    out
+}
+
+/// The slender pieces of an area that are at least this wide, each with its mean width, and what is left.
+fn wide_pieces(area: &Region, least_mm: f64) -> (Vec<(Region, f64)>, Region) {
+    let wide: Vec<(Region, f64)> = area
+        .opened(0.5 * least_mm)
+        .islands()
+        .into_iter()
+        .filter_map(|island| {
+            let around: f64 = island.holes.iter().chain([&island.outer]).map(Ring::length_mm).sum();
+            let piece = Region::from(&island);
+            let mm2 = piece.area_mm2();
+            // A strip's width from its area and the length around it; a closed one has no ends.
+            let width = if island.holes.is_empty() {
+                0.25 * (around - (around * around - 16.0 * mm2).max(0.0).sqrt())
+            } else {
+                2.0 * mm2 / around
+            };
+            (0.5 * around > (1.0 + LEAST_SLENDERNESS) * width).then_some((piece, width))
+        })
+        .collect();
+    if wide.is_empty() {
+        return (wide, area.clone());
+    }
+    let taken: Vec<Region> = wide.iter().map(|(piece, _)| piece.offset(SLACK_MM, MITER)).collect();
+    let left = area.difference(&Region::union_all(&taken));
+    (wide, left)
 }
 
 fn variable(left: &Region, kind: &Kind) -> Vec<VariableRoad> {
