@@ -13,6 +13,8 @@ struct Globals {
     volume: vec4f,
     // or: centre x, centre y, radius; w: 0 no volume, 1 the rectangle, 2 the circle.
     cylinder: vec4f,
+    // The part of the plate that the shadow's map shows: x and y of the lower and of the upper corner.
+    shadow_area: vec4f,
     background_top: vec4f,
     background_bottom: vec4f,
     grid: vec4f,

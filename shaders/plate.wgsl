@@ -1,5 +1,8 @@
 // The build plate: its surface with the grid, and the areas that must stay free, hatched.
 
+@group(1) @binding(0) var shadow_map: texture_2d<f32>;
+@group(1) @binding(1) var shadow_sampler: sampler;
+
 struct Out {
     @builtin(position) position: vec4f,
     @location(0) place: vec3f,
@@ -35,5 +38,9 @@ fn fragment(in: Out) -> @location(0) vec4f {
     // Seen from below, the plate is a pane of glass: what stands on it stays in sight.
     let above = toward_eye(in.place).z > 0.0;
     let alpha = select(0.16, in.color.a, above);
-    return vec4f(mix(in.color.rgb, line.rgb, line.a), mix(alpha, max(alpha, 0.6), line.a));
+    let size = globals.shadow_area.zw - globals.shadow_area.xy;
+    let on_map = (in.place.xy - globals.shadow_area.xy) / max(size, vec2f(1e-6));
+    let shadow = textureSampleLevel(shadow_map, shadow_sampler, on_map, 0.0).r;
+    let color = mix(in.color.rgb, line.rgb, line.a) * (1.0 - 0.62 * shadow);
+    return vec4f(color, mix(alpha, max(alpha, 0.6), line.a));
 }

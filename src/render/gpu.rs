@@ -26,7 +26,7 @@ pub(super) enum Depth {
 pub(super) enum Pass {
     /// The picture itself: colour and depth, multisampled where the adapter can.
     Scene(Depth),
-    /// The mask: one channel, no depth; the greatest value wins.
+    /// A mask or map: one channel, no depth; the greatest value wins.
     Mask,
 }
 

@@ -123,6 +123,7 @@ struct Prepared {
 pub(super) struct Meshes {
     solid: wgpu::RenderPipeline,
     mask: wgpu::RenderPipeline,
+    shadow: wgpu::RenderPipeline,
     /// By the mesh's address.
     uploaded: HashMap<usize, Uploaded>,
     prepared: Vec<Prepared>,
@@ -136,6 +137,8 @@ pub(super) enum Which {
     Translucent,
     /// Selected and hovered ones into the mask.
     Masked,
+    /// All of them, onto the map of the plate that shadows come from.
+    Shadow,
 }
 
 impl Meshes {
@@ -144,12 +147,12 @@ impl Meshes {
         let placed = wgpu::vertex_attr_array![
             2 => Float32x4, 3 => Float32x4, 4 => Float32x4, 5 => Float32x4, 6 => Float32x4
         ];
-        let pipeline = |fragment, pass| {
+        let pipeline = |shader, fragment, pass| {
             gpu::pipeline(
                 context,
                 &PipelineSpec {
                     label: "meshes",
-                    shader: include_str!("../../shaders/mesh.wgsl"),
+                    shader,
                     fragment,
                     groups: &[globals],
                     buffers: &[
@@ -169,9 +172,11 @@ impl Meshes {
                 },
             )
         };
+        let mesh = include_str!("../../shaders/mesh.wgsl");
         Self {
-            solid: pipeline("fragment", Pass::Scene(Depth::Solid)),
-            mask: pipeline("mask", Pass::Mask),
+            solid: pipeline(mesh, "fragment", Pass::Scene(Depth::Solid)),
+            mask: pipeline(mesh, "mask", Pass::Mask),
+            shadow: pipeline(include_str!("../../shaders/shadow.wgsl"), "fragment", Pass::Mask),
             uploaded: HashMap::new(),
             prepared: Vec::new(),
             placed: None,
@@ -210,6 +215,12 @@ impl Meshes {
         self.placed = gpu::vertices(&context.device, &placed);
     }
 
+    /// Triangles in all, each as often as it is drawn.
+    pub fn triangle_count(&self) -> usize {
+        let count = |part: &Prepared| self.uploaded.get(&part.mesh).map_or(0, |u| u.index_count + u.unindexed_count);
+        self.prepared.iter().map(|part| count(part) as usize / 3).sum()
+    }
+
     /// Whether anything is to be outlined.
     pub fn any_masked(&self) -> bool {
         self.prepared.iter().any(|p| p.masked)
@@ -217,13 +228,18 @@ impl Meshes {
 
     pub fn draw(&self, pass: &mut wgpu::RenderPass<'_>, which: Which) {
         let Some(placed) = &self.placed else { return };
-        pass.set_pipeline(if which == Which::Masked { &self.mask } else { &self.solid });
+        pass.set_pipeline(match which {
+            Which::Opaque | Which::Translucent => &self.solid,
+            Which::Masked => &self.mask,
+            Which::Shadow => &self.shadow,
+        });
         pass.set_vertex_buffer(1, placed.slice(..));
         for (instance, part) in self.prepared.iter().enumerate() {
             let chosen = match which {
                 Which::Opaque => !part.translucent,
                 Which::Translucent => part.translucent,
                 Which::Masked => part.masked,
+                Which::Shadow => true,
             };
             if let (true, Some(mesh)) = (chosen, self.uploaded.get(&part.mesh)) {
                 mesh.draw(pass, instance as u32);

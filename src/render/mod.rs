@@ -29,6 +29,7 @@ mod pick;
 mod picture;
 mod plate;
 mod points;
+mod shadow;
 mod solid;
 mod target;
 mod thumbnail;

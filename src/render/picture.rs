@@ -2,7 +2,7 @@
 
 use image::RgbaImage;
 
-use super::context::{Context, ContextError};
+use super::context::{Context, ContextError, ready};
 use super::view::{Renderer, View};
 
 /// Why there is no picture.
@@ -48,6 +48,8 @@ impl Renderer {
     fn read(&mut self, view: &View) -> Result<RgbaImage, PictureError> {
         let Context { device, queue, adapter_name, .. } = self.context().clone();
         let lost = |cause: &str| PictureError::Lost { adapter: adapter_name.clone(), cause: cause.to_owned() };
+        let errors =
+            [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation].map(|f| device.push_error_scope(f));
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.draw(&mut encoder, view);
         let texture = self.texture().ok_or_else(|| lost("nothing was drawn"))?;
@@ -69,6 +71,11 @@ impl Renderer {
             wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
         );
         queue.submit([encoder.finish()]);
+        // Scopes end in the reverse order of their beginnings.
+        for error in errors.into_iter().rev().filter_map(|scope| ready(scope.pop()).flatten()) {
+            // wgpu's own text runs over several lines.
+            return Err(lost(&error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")));
+        }
         let (sender, receiver) = std::sync::mpsc::channel();
         buffer.map_async(wgpu::MapMode::Read, .., move |result| {
             // The receiver waits below; if it gave up, nobody is left to tell.

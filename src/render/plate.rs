@@ -133,7 +133,7 @@ pub(super) struct PlatePipeline {
 }
 
 impl PlatePipeline {
-    pub fn new(context: &Context, globals: &wgpu::BindGroupLayout) -> Self {
+    pub fn new(context: &Context, globals: &wgpu::BindGroupLayout, shadow: &wgpu::BindGroupLayout) -> Self {
         let attributes = wgpu::vertex_attr_array![0 => Float32x3, 1 => Unorm8x4, 2 => Float32];
         let pipeline = gpu::pipeline(
             context,
@@ -141,7 +141,7 @@ impl PlatePipeline {
                 label: "plate",
                 shader: include_str!("../../shaders/plate.wgsl"),
                 fragment: "fragment",
-                groups: &[globals],
+                groups: &[globals, shadow],
                 buffers: &[wgpu::VertexBufferLayout {
                     array_stride: size_of::<PlateVertex>() as u64,
                     step_mode: wgpu::VertexStepMode::Vertex,
@@ -181,10 +181,12 @@ impl PlatePipeline {
         });
     }
 
-    pub fn draw(&self, pass: &mut wgpu::RenderPass<'_>, lines: &super::lines::Lines) {
+    /// Draws the plate with the soft shadow of what stands on it.
+    pub fn draw(&self, pass: &mut wgpu::RenderPass<'_>, lines: &super::lines::Lines, shadow: &wgpu::BindGroup) {
         let Some(uploaded) = &self.uploaded else { return };
         if let Some(surface) = &uploaded.surface {
             pass.set_pipeline(&self.pipeline);
+            pass.set_bind_group(1, shadow, &[]);
             pass.set_vertex_buffer(0, surface.slice(..));
             pass.draw(0..uploaded.vertices, 0..1);
         }

@@ -177,7 +177,7 @@ fn the_shown_layers_moves_features_and_colours_change_the_picture() {
     differs("travels", &|t| (t.layers, t.travels) = (0..20, true));
     differs("marks and nozzle", &|t| (t.retractions, t.seams, t.nozzle) = (true, true, true));
     // Back to where it began: the same bytes again.
-    assert_eq!(whole, picture_of(&mut renderer, &base));
+    assert!(whole == picture_of(&mut renderer, &base), "the same view gives the same bytes");
 }
 
 #[test]
@@ -250,6 +250,22 @@ fn from_below_the_plate_is_glass_and_gizmos_are_seen_through_everything() {
 }
 
 #[test]
+fn what_stands_on_the_plate_darkens_it_around_and_what_floats_does_not() {
+    let mut renderer = renderer();
+    // Straight down, beside the cube: the plate's own colour against that in the shadow.
+    let lightness = |renderer: &mut Renderer, z: f64| -> u32 {
+        let mut from_above = view(vec![cube_at(35.0, 35.0, z)]);
+        from_above.camera.look_from(StandardView::Top);
+        from_above.camera.projection = Projection::Orthographic;
+        let pixel = from_above.camera.pixel_of(Point3::new(32.5, 52.5, 0.0), from_above.size()).expect("in sight");
+        let picture = picture_of(renderer, &from_above);
+        picture.get_pixel(pixel[0] as u32, pixel[1] as u32).0[..3].iter().map(|c| u32::from(*c)).sum()
+    };
+    let (standing, floating) = (lightness(&mut renderer, 0.0), lightness(&mut renderer, 60.0));
+    assert!(standing + 6 < floating, "{standing} {floating}");
+}
+
+#[test]
 fn overhangs_are_shaded_on_demand() {
     let mut renderer = renderer();
     let tilted = Matrix4::new_translation(&Vector3::new(50.0, 35.0, 0.0))
@@ -263,4 +279,35 @@ fn overhangs_are_shaded_on_demand() {
         [plain.clone(), leaning(20.0), leaning(75.0)].map(|v| picture_of(&mut renderer, &v));
     assert!(differing(&plain_picture, &at_50) > 500);
     assert_eq!(differing(&plain_picture, &at_75), 0);
+}
+
+/// A window with nothing but the picture.
+struct PictureWindow(View);
+
+impl eframe::App for PictureWindow {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let rect = ui.ctx().content_rect();
+        ui.painter().add(egui_wgpu::Callback::new_paint_callback(rect, ViewCallback(self.0.clone())));
+    }
+}
+
+#[test]
+fn a_window_shows_the_same_picture() {
+    let shown = view(vec![cube_at(35.0, 35.0, 0.0)]);
+    let builder = egui_kittest::Harness::builder().with_size([320.0, 240.0]).with_pixels_per_point(1.0);
+    let mut harness = builder.wgpu().build_eframe(|cc| {
+        install(cc.wgpu_render_state.as_ref().expect("a device"));
+        PictureWindow(shown.clone())
+    });
+    harness.run();
+    let in_window = harness.render().expect("a picture");
+    let alone = picture_of(&mut renderer(), &shown);
+    // Edges are smoother in the picture without a window.
+    assert!(differing(&in_window, &alone) < 1500, "{}", differing(&in_window, &alone));
+    let (a, b) = (in_window.get_pixel(160, 120).0, alone.get_pixel(160, 120).0);
+    assert!(a.iter().zip(b).all(|(a, b)| a.abs_diff(b) < 6), "{a:?} {b:?}");
+    // Another view in the next frame.
+    harness.state_mut().0.objects.clear();
+    harness.run();
+    assert!(differing(&in_window, &harness.render().expect("a picture")) > 5000);
 }

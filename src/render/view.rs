@@ -18,6 +18,7 @@ use super::outline::Outline;
 use super::palette::{Theme, floats};
 use super::plate::{Footprint, Plate, PlatePipeline};
 use super::points::{Mark, Points};
+use super::shadow::Shadow;
 use super::solid::{SolidPipeline, Solids};
 use super::target::Target;
 
@@ -92,6 +93,7 @@ struct Globals {
     viewport: [f32; 4],
     volume: [f32; 4],
     cylinder: [f32; 4],
+    shadow_area: [f32; 4],
     background_top: [f32; 4],
     background_bottom: [f32; 4],
     grid: [f32; 4],
@@ -133,6 +135,7 @@ impl Globals {
             viewport: [view.size_px[0] as f32, view.size_px[1] as f32, view.pixels_per_point, height_mm],
             volume,
             cylinder,
+            shadow_area: plate.map_or([0.0; 4], Shadow::area),
             background_top: floats(theme.background_top),
             background_bottom: floats(theme.background_bottom),
             grid: floats(theme.grid),
@@ -166,6 +169,7 @@ pub struct Renderer {
     points: Points,
     solids: SolidPipeline,
     outline: Outline,
+    shadow: Shadow,
     blit: Option<Blit>,
     bound: Option<Bound>,
     drawn: Option<View>,
@@ -200,9 +204,11 @@ impl Renderer {
                 pass: Pass::Scene(Depth::OnTop),
             },
         );
+        let shadow = Shadow::new(&context, &layout);
         Self {
             background,
-            plate: PlatePipeline::new(&context, &layout),
+            plate: PlatePipeline::new(&context, &layout, shadow.layout()),
+            shadow,
             meshes: Meshes::new(&context, &layout),
             beads: Beads::new(&context, &layout),
             lines: Lines::new(&context, &layout),
@@ -235,6 +241,7 @@ impl Renderer {
             return false;
         }
         self.prepare(view);
+        self.shadow.draw(&self.context, encoder, &self.globals_group, &self.meshes, view);
         self.encode(encoder, view);
         self.drawn = Some(view.clone());
         true
@@ -298,7 +305,7 @@ impl Renderer {
                 self.solids.draw(&self.context, &mut pass, &solids);
             }
             if view.plate.is_some() {
-                self.plate.draw(&mut pass, &self.lines);
+                self.plate.draw(&mut pass, &self.lines, self.shadow.group());
             }
             self.beads.draw_lines_and_marks(&mut pass, &self.lines, &self.points);
             self.meshes.draw(&mut pass, Which::Translucent);
