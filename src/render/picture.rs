@@ -72,7 +72,8 @@ impl Renderer {
         );
         queue.submit([encoder.finish()]);
         // Scopes end in the reverse order of their beginnings.
-        for error in errors.into_iter().rev().filter_map(|scope| ready(scope.pop()).flatten()) {
+        let failed: Vec<_> = errors.into_iter().rev().filter_map(|scope| ready(scope.pop()).flatten()).collect();
+        if let Some(error) = failed.first() {
             // wgpu's own text runs over several lines.
             return Err(lost(&error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")));
         }
