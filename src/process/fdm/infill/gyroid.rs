@@ -26,7 +26,7 @@ impl Pattern for Gyroid {
         pieces.extend(families[1].pieces(area, 1));
         // Neighbouring waves beside each other, so that the chain begins with a sweep across the area.
         pieces.sort_by_key(|p| (p.line, p.family));
-        chain(area, &families, &pieces, sheet.longest_link_mm(), sheet.shortest_mm)
+        chain(area, &families, &pieces, &sheet.joining())
     }
 }
 

@@ -17,6 +17,23 @@ pub struct Link {
     forward: bool,
 }
 
+/// How ends are joined.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Joining {
+    /// Ends further apart along the border are not joined.
+    pub longest_link_mm: f64,
+    /// Paths shorter than this are dropped.
+    pub shortest_path_mm: f64,
+    /// Where a path ends on a border that runs on almost in its direction, it follows the border half way to the next end:
+    /// the wedge between two lines and the border is too sharp for a link, and would stay empty.
+    pub has_tails: bool,
+}
+
+/// The longest tail, mm.
+const LONGEST_TAIL_MM: f64 = 5.0;
+/// Cosine of the angle between a line and the border below which a tail is worth while.
+const TAIL_COSINE: f64 = 0.9;
+
 /// The ends of pieces in their order along a region's border.
 pub struct Border<'a> {
     region: &'a Region,
@@ -115,17 +132,59 @@ impl<'a> Border<'a> {
             (0..count).rev().for_each(|i| push(path, point(i)));
         }
     }
+
+    /// A path whose lines are all there, from one end to another; `None` where it is too short.
+    pub fn finished(&self, mut path: Vec<Point>, [start, end]: [Node; 2], joining: &Joining) -> Option<Polyline> {
+        if joining.has_tails {
+            self.tail(end, joining, &mut path);
+            path.reverse();
+            self.tail(start, joining, &mut path);
+            path.reverse();
+        }
+        Some(Polyline(path)).filter(|path| path.length_mm() >= joining.shortest_path_mm)
+    }
+
+    /// Appends a tail to a path that ends at `node`.
+    fn tail(&self, node: Node, joining: &Joining, path: &mut Vec<Point>) {
+        let end = self.end(node);
+        let ring = &self.region.rings[end.ring as usize].0;
+        let edge = end.edge as usize;
+        let (from, to) = (ring[edge], ring[(edge + 1) % ring.len()]);
+        let other = self.end(node ^ 1).point;
+        let vector = |a: Point, b: Point| {
+            let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
+            let length = dx.hypot(dy).max(1.0);
+            (dx / length, dy / length)
+        };
+        let (along, border) = (vector(other, end.point), vector(from, to));
+        let cosine = along.0 * border.0 + along.1 * border.1;
+        let [next, previous] = self.neighbours(node);
+        let link = if cosine > 0.0 { next } else { previous };
+        if cosine.abs() < TAIL_COSINE || link.length_mm <= joining.longest_link_mm {
+            return;
+        }
+        let mut left = (0.5 * link.length_mm).min(LONGEST_TAIL_MM);
+        let mut way = Vec::new();
+        self.trace(node, link, &mut way);
+        way.push(self.end(link.to).point);
+        let mut at = end.point;
+        for p in way {
+            let step = at.distance_mm(p);
+            if step >= left {
+                let share = left / step;
+                let place = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
+                push(path, Point::new(place(at.x, p.x), place(at.y, p.y)));
+                return;
+            }
+            left -= step;
+            push(path, p);
+            at = p;
+        }
+    }
 }
 
-/// Joins pieces into paths: from each free end on to the nearer neighbour along the border that is not yet in a path,
-/// where it is no further than `longest_link_mm`. Paths shorter than `shortest_path_mm` are dropped.
-pub fn chain(
-    region: &Region,
-    families: &[Family],
-    pieces: &[Piece],
-    longest_link_mm: f64,
-    shortest_path_mm: f64,
-) -> Vec<Polyline> {
+/// Joins pieces into paths: from each free end on to the nearer neighbour along the border that is not yet in a path.
+pub fn chain(region: &Region, families: &[Family], pieces: &[Piece], joining: &Joining) -> Vec<Polyline> {
     let border = Border::new(region, pieces);
     let mut taken = vec![false; pieces.len()];
     let mut paths = Vec::new();
@@ -134,8 +193,8 @@ pub fn chain(
             continue;
         }
         taken[first] = true;
-        let ahead = walk(&border, 2 * first + 1, longest_link_mm, &mut taken);
-        let behind = walk(&border, 2 * first, longest_link_mm, &mut taken);
+        let ahead = walk(&border, 2 * first + 1, joining.longest_link_mm, &mut taken);
+        let behind = walk(&border, 2 * first, joining.longest_link_mm, &mut taken);
         let mut path = Vec::new();
         let trace = |entry: Node, path: &mut Vec<Point>| {
             let piece = &pieces[entry / 2];
@@ -152,10 +211,9 @@ pub fn chain(
             border.trace(node, link, &mut path);
             trace(link.to, &mut path);
         }
-        let path = Polyline(path);
-        if path.length_mm() >= shortest_path_mm {
-            paths.push(path);
-        }
+        let start = behind.last().map_or(2 * first, |(_, link)| link.to ^ 1);
+        let end = ahead.last().map_or(2 * first + 1, |(_, link)| link.to ^ 1);
+        paths.extend(border.finished(path, [start, end], joining));
     }
     paths
 }

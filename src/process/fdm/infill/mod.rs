@@ -26,6 +26,7 @@ use crate::progress::{Canceled, Progress};
 use crate::settings::{FillPattern, Settings, SolidPattern};
 use crate::toolpath::Role;
 use family::Family;
+use link::Joining;
 use rayon::prelude::*;
 use road::Road;
 use std::f64::consts::FRAC_PI_2;
@@ -105,8 +106,12 @@ impl Sheet {
         self.spacing_mm / self.density
     }
 
-    fn longest_link_mm(&self) -> f64 {
-        LONGEST_LINK * self.distance_mm()
+    fn joining(&self) -> Joining {
+        Joining {
+            longest_link_mm: LONGEST_LINK * self.distance_mm(),
+            shortest_path_mm: self.shortest_mm,
+            has_tails: false,
+        }
     }
 }
 
@@ -138,7 +143,7 @@ fn families(area: &Region, sheet: &Sheet, turned_shifted: &[(f64, f64)]) -> Vec<
         .map(|&(turn, shift_mm)| Family::new(sheet.angle_rad + turn, distance_mm, shift_mm))
         .collect();
     let pieces: Vec<_> = families.iter().enumerate().flat_map(|(i, family)| family.pieces(area, i as u32)).collect();
-    link::chain(area, &families, &pieces, sheet.longest_link_mm(), sheet.shortest_mm)
+    link::chain(area, &families, &pieces, &sheet.joining())
 }
 
 /// Fills every surface of every layer.

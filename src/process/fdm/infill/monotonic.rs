@@ -5,45 +5,39 @@
 //! decomposition, Choset 2000); a cell is printed as one zigzag, and a cell begins only after all cells below it.
 
 use super::family::{Family, Piece};
-use super::link::Border;
+use super::link::{Border, Joining, Link};
 use crate::geometry::{Point, Polyline, Region};
 
-/// Paths over the pieces of one family in monotonic order; neighbouring ends are joined along the border where the way
-/// is no longer than `longest_link_mm`. Paths shorter than `shortest_path_mm` are dropped.
-pub fn sweep(
-    region: &Region,
-    family: &Family,
-    pieces: &[Piece],
-    longest_link_mm: f64,
-    shortest_path_mm: f64,
-) -> Vec<Polyline> {
+/// Paths over the pieces of one family in monotonic order; neighbouring ends are joined along the border.
+pub fn sweep(region: &Region, family: &Family, pieces: &[Piece], joining: &Joining) -> Vec<Polyline> {
     let border = Border::new(region, pieces);
     let mut paths: Vec<Polyline> = Vec::new();
-    let mut finish = |points: Vec<Point>| {
-        let path = Polyline(points);
-        if path.length_mm() >= shortest_path_mm {
-            paths.push(path);
-        }
-    };
     let cells = Cells::new(pieces);
     for (cell, entry) in cells.in_order(pieces) {
         let mut path = Vec::new();
+        let mut start = 0;
         let mut side = entry;
         let mut left_at = None;
         for &piece in &cells.members[cell] {
             let node = 2 * piece + side;
-            if let Some(from) = left_at {
-                let link = border.neighbours(from).into_iter().find(|l| l.to == node && l.length_mm <= longest_link_mm);
-                match link {
+            let is_near = |link: &Link| link.to == node && link.length_mm <= joining.longest_link_mm;
+            match left_at {
+                None => start = node,
+                Some(from) => match border.neighbours(from).into_iter().find(is_near) {
                     Some(link) => border.trace(from, link, &mut path),
-                    None => finish(std::mem::take(&mut path)),
-                }
+                    None => {
+                        paths.extend(border.finished(std::mem::take(&mut path), [start, from], joining));
+                        start = node;
+                    }
+                },
             }
             family.trace(&pieces[piece], side == 1, &mut path);
             left_at = Some(node ^ 1);
             side ^= 1;
         }
-        finish(path);
+        if let Some(end) = left_at {
+            paths.extend(border.finished(path, [start, end], joining));
+        }
     }
     paths
 }

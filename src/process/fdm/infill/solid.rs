@@ -2,12 +2,12 @@
 
 use super::concentric;
 use super::family::Family;
-use super::link::chain;
+use super::link::{Joining, chain};
 use super::monotonic;
 use crate::geometry::{Polyline, Region};
 use crate::settings::SolidPattern;
 
-/// Lines end to end of the border closer than this to a grazed edge would be lost to rounding.
+/// The first and the last line lie this far inside the border: on it they would be lost to rounding.
 const EDGE_MM: f64 = 0.0005;
 /// Ends further apart along the border than this many spacings are not joined: the link would run along a line.
 const LONGEST_LINK: f64 = 3.0;
@@ -28,7 +28,7 @@ pub struct Laid {
 /// road lie along the border.
 pub fn lay(area: &Region, pattern: SolidPattern, angle_rad: f64, spacing_mm: f64, shortest_mm: f64) -> Vec<Laid> {
     if pattern == SolidPattern::Concentric {
-        let paths = concentric::loops(area, spacing_mm, shortest_mm);
+        let paths = concentric::solid(area, spacing_mm, shortest_mm);
         return vec![Laid { spacing_mm, paths, ordered: false }];
     }
     let lay = |island: &Region| lines(island, pattern, angle_rad, spacing_mm, shortest_mm);
@@ -51,12 +51,13 @@ fn lines(island: &Region, pattern: SolidPattern, angle_rad: f64, nominal_mm: f64
         (spacing, Family::new(angle_rad, spacing, low + EDGE_MM))
     };
     let pieces = family.pieces(island, 0);
-    let longest = LONGEST_LINK * spacing_mm;
+    let joining =
+        Joining { longest_link_mm: LONGEST_LINK * spacing_mm, shortest_path_mm: shortest_mm, has_tails: true };
     let ordered = pattern == SolidPattern::Monotonic;
     let paths = if ordered {
-        monotonic::sweep(island, &family, &pieces, longest, shortest_mm)
+        monotonic::sweep(island, &family, &pieces, &joining)
     } else {
-        chain(island, &[family], &pieces, longest, shortest_mm)
+        chain(island, &[family], &pieces, &joining)
     };
     Some(Laid { spacing_mm, paths, ordered })
 }

@@ -292,6 +292,33 @@ fn a_vase_has_a_bottom_and_nothing_else() {
 }
 
 #[test]
+fn random_stacks_are_parted_and_closed() {
+    // Heaps of rectangles and discs that come and go from layer to layer, by a fixed linear congruential generator.
+    let mut state = 12345_u64;
+    let mut random = move |below: f64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1_u64 << 24) as f64 * below
+    };
+    for _ in 0..4 {
+        let mut pieces: Vec<Region> = Vec::new();
+        let areas: Vec<Region> = (0..12)
+            .map(|_| {
+                let (x, y) = (random(20.0), random(20.0));
+                let piece = rectangle(x, y, x + 1.0 + random(15.0), y + 1.0 + random(15.0));
+                pieces.push(piece.difference(&disc(random(20.0))));
+                if pieces.len() > 5 {
+                    pieces.remove(random(5.0) as usize);
+                }
+                Region::union_all(&pieces)
+            })
+            .collect();
+        check_closed(&areas, &settings());
+        check_closed(&areas, &RegionSettings { fill_density: 0.0, ..settings() });
+        plan(&areas, &RegionSettings { solid_infill_below_area_mm2: 15.0, walls_width_mm: 0.45, ..settings() });
+    }
+}
+
+#[test]
 fn threads_do_not_change_the_result() {
     let areas: Vec<Region> = (0..24).map(|i| disc(6.0 + 3.0 * (f64::from(i) * 0.7).sin())).collect();
     let with = |threads: usize| {
