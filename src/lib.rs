@@ -24,6 +24,7 @@ pub mod gcode;
 pub mod geometry;
 pub mod jobs;
 pub mod model;
+pub mod pipeline;
 pub mod process;
 pub mod progress;
 pub mod render;

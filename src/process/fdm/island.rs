@@ -11,7 +11,7 @@ use super::order::{self, Stop};
 use super::seam::{RingPoint, Seam, nearest_on, opened_at};
 use super::speeds::SMALL_PERIMETER_RADIUS_MM;
 use super::stages::{Fill, PerimeterIsland, VariableRoad, Wall};
-use super::travel::{cut_end, length_mm};
+use super::travel::{LEAST_STEP_MM, cut_end, length_mm};
 
 /// What decides on the order within an island.
 #[derive(Clone, Debug, PartialEq)]
@@ -339,6 +339,20 @@ fn variable_unit(road: &VariableRoad, layer_height_mm: f64, settings: &IslandSet
     Unit { roads, reversible: true }
 }
 
+/// The path without steps too short for a machine; its ends stay.
+fn without_tiny_steps(points: &[Point]) -> Vec<Point> {
+    let mut out: Vec<Point> = Vec::with_capacity(points.len());
+    for &p in points {
+        if out.last().is_none_or(|last| last.distance_mm(p) >= LEAST_STEP_MM) {
+            out.push(p);
+        }
+    }
+    if let (Some(&end), Some(last)) = (points.last(), out.last_mut()) {
+        *last = end;
+    }
+    out
+}
+
 /// The units of a fill: its paths one by one, or all together where their order counts.
 fn fill_units(fill: &Fill, layer_height_mm: f64, settings: &IslandSettings, out: &mut Vec<Unit>) {
     // A bridge may be a round strand, as high as it is wide.
@@ -346,12 +360,12 @@ fn fill_units(fill: &Fill, layer_height_mm: f64, settings: &IslandSettings, out:
     let flat = road_area_mm2(fill.width_mm, layer_height_mm);
     let is_strand = fill.role == Role::BridgeInfill && fill.flow_mm3_per_mm > (strand + flat) / 2.0;
     let height_mm = if is_strand { fill.width_mm } else { layer_height_mm };
-    let roads = fill.paths.iter().filter(|path| path.0.len() >= 2 && path.length_mm() > 0.0).map(|path| Road {
+    let roads = fill.paths.iter().filter(|path| path.length_mm() >= 2.0 * LEAST_STEP_MM).map(|path| Road {
         role: fill.role,
         width_mm: fill.width_mm,
         height_mm,
         flow_mm3_per_mm: fill.flow_mm3_per_mm * settings.extrusion_multiplier,
-        points: path.0.clone(),
+        points: without_tiny_steps(&path.0),
         z_mm: Vec::new(),
         closed: path.0.first() == path.0.last(),
         small: false,
