@@ -1,5 +1,9 @@
 //! Every integration test, in one binary (linking is what costs), one file a subject.
 
+mod architecture;
 mod cli;
+mod machine;
+mod node;
+mod octoprint;
 mod preview;
 mod sample_models;

@@ -14,6 +14,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod interrupt;
+mod status_line;
+mod target;
+
+use status_line::StatusLine;
+
 use crate::report::{Notice, Severity};
 
 /// Makes the list of subcommands: help text, module, and the variant after which the subcommand is named.
@@ -42,12 +48,20 @@ commands! {
     machines as Machines,
     /// List the materials, or show one
     materials as Materials,
+    /// Take jobs from paired computers for the machine that stands here
+    node as Node,
     /// Draw a G-code file or a model as a picture, without a window
     preview as Preview,
+    /// Run a job on the machine at a serial port
+    print as Print,
     /// List the recipes, or show one
     recipes as Recipes,
+    /// Send a job to a node or to OctoPrint, and follow it
+    send as Send,
     /// List every setting, or explain one
     settings as Settings,
+    /// Be a machine without hardware, for tests and classrooms
+    simulate_machine as SimulateMachine,
     /// Check a G-code file, of any slicer, against a machine's limits
     verify as Verify,
 }
@@ -113,6 +127,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     tell(format_args!("fabbro: {text}"));
     ExitCode::from(status)
+}
+
+/// Reads a file that the person named.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::CouldNot(format!("cannot read {}: {error}", path.display())))
 }
 
 /// Writes a result to standard output.

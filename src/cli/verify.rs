@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::{Failure, print, print_json, tell_all, usage};
-use crate::gcode::{FileMetadata, read_metadata, unescape};
+use super::{Failure, print, print_json, read, target};
+use crate::gcode::read_metadata;
 use crate::progress::Progress;
 use crate::report::Severity;
-use crate::settings::{LayeredSettings, Library, PresetKind};
-use crate::verify::{Limits, Policy, VerifyOptions, VerifyReport, verify};
+use crate::verify::{Policy, VerifyOptions, VerifyReport, verify};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -26,13 +25,13 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
-    let bytes = std::fs::read(&args.file)
-        .map_err(|error| Failure::CouldNot(format!("cannot read {}: {error}", args.file.display())))?;
+    let bytes = read(&args.file)?;
     let metadata = read_metadata(&bytes);
-    let (machine, limits) = limits(args.machine.as_deref(), &metadata)?;
+    let target = target::of_file(args.machine.as_deref(), &metadata)?;
+    let machine = &target.name;
     let policy = if args.remote { Policy::Remote } else { Policy::Own };
     let options = VerifyOptions { policy, expected_volume_mm3: None };
-    let report = verify(&bytes, &limits, &options, &Progress::new())?;
+    let report = verify(&bytes, &target.limits, &options, &Progress::new())?;
     if args.json {
         print_json(&serde_json::json!({
             "file": args.file,
@@ -50,25 +49,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let errors = report.count(Severity::Error);
     let plural = if errors == 1 { "" } else { "s" };
     Err(Failure::CouldNot(format!("{} is not fit for {machine}: {errors} error{plural}", args.file.display())))
-}
-
-/// The limits of the machine that was named, or that the file names, with the filament that the file was made for.
-fn limits(named: Option<&str>, metadata: &FileMetadata) -> Result<(String, Limits), Failure> {
-    let own = metadata.setting("printer_model").map(unescape).filter(|_| metadata.is_ours());
-    let Some(name) = named.map(str::to_owned).or(own) else {
-        return Err(Failure::Usage(
-            "the file does not say which machine it is for; name it with --machine (`fabbro machines` lists them)".into(),
-        ));
-    };
-    let (library, notices) = Library::load();
-    tell_all(&notices);
-    let mut layered = LayeredSettings::new();
-    let preset = library.apply(&mut layered, PresetKind::Machine, &name).map_err(usage)?;
-    let mut limits = Limits::from(layered.resolve()?.settings.as_ref());
-    if let Some(diameter) = metadata.setting_number("filament_diameter").filter(|d| (0.1..10.0).contains(d)) {
-        limits.filament_diameter_mm = diameter;
-    }
-    Ok((preset.name().to_owned(), limits))
 }
 
 fn words(report: &VerifyReport) -> String {

@@ -1,0 +1,31 @@
+//! Ctrl-C: asks the work to stop instead of killing it, so that heaters go off and nothing is left half done.
+
+use crate::progress::Progress;
+
+/// Cancels `progress` when the person presses Ctrl-C or the system asks the program to end. Where the signals cannot be
+/// watched they do what they always did: end the program.
+pub(super) fn cancels(progress: &Progress) {
+    let progress = progress.clone();
+    let watch = move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            #[cfg(unix)]
+            {
+                use tokio::signal::unix::{SignalKind, signal};
+                let (Ok(mut interrupt), Ok(mut end)) =
+                    (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+                else {
+                    return;
+                };
+                tokio::select! { _ = interrupt.recv() => {}, _ = end.recv() => {} }
+            }
+            #[cfg(not(unix))]
+            if tokio::signal::ctrl_c().await.is_err() {
+                return;
+            }
+            progress.cancel();
+        });
+    };
+    // Without the thread a signal simply ends the program.
+    let _ = std::thread::Builder::new().name("signals".into()).spawn(watch);
+}

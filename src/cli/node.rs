@@ -1,0 +1,219 @@
+//! `fabbro node`: stands beside a machine and takes jobs from paired computers of the same network.
+
+use std::io::BufRead;
+use std::net::SocketAddr;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use super::{Failure, interrupt, print, target, tell};
+use super::target::Target;
+use crate::machine::{Session, SessionOptions, State};
+use crate::network::RemoteState;
+use crate::network::address_book;
+use crate::network::node::server::{Node, NodeEvent, NodeOptions};
+use crate::progress::Progress;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The machine that stands here (see `fabbro machines`); its limits hold for every job
+    #[arg(long)]
+    machine: String,
+    /// Its serial port, such as /dev/ttyUSB0
+    #[arg(long)]
+    port: String,
+    /// Baud rate; the machine's own where it is not given
+    #[arg(long)]
+    baud: Option<u32>,
+    /// What the node calls itself to others
+    #[arg(long)]
+    name: Option<String>,
+    /// Address and port to listen on; port 0 takes any free one
+    #[arg(long, default_value = "0.0.0.0:0")]
+    listen: SocketAddr,
+}
+
+const HELP: &str = "\
+yes, no           answer the question that is open
+ticket            print a new ticket: it pairs one computer, within ten minutes
+jobs              list the jobs of this node
+cancel            cancel the job that is being printed
+peers             list the paired computers
+forget NAME       withdraw the right of a computer
+quit              cancel what is being printed and end the node";
+
+/// What the owner is asked.
+enum Question {
+    Pairing,
+    Job(String),
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    let Target { settings, limits, .. } = target::of_machine(&args.machine)?;
+    let name = args.name.clone().unwrap_or_else(|| settings.printer_model.clone());
+    let machine = Session::open(&args.port, args.baud.unwrap_or(settings.baud_rate), SessionOptions::default(), || {})?;
+    tell(format_args!("connecting to {} on {}", settings.printer_model, args.port));
+    let progress = Progress::new();
+    interrupt::cancels(&progress);
+    loop {
+        let (state, error) = {
+            let status = machine.status();
+            (status.state, status.error.clone())
+        };
+        match state {
+            State::Connecting if progress.is_canceled() => return Ok(()),
+            State::Connecting => std::thread::sleep(Duration::from_millis(50)),
+            State::Closed => {
+                return Err(error.map_or_else(|| Failure::CouldNot("the machine is gone".into()), Failure::from));
+            }
+            _ => break,
+        }
+    }
+    let folder = address_book::folder()?.join("node");
+    let (node, events) = Node::start(NodeOptions { name: name.clone(), folder, listen: args.listen, limits }, machine)?;
+    print(&format!("{name} is ready. Key: {}\n", node.public_key()))?;
+    tell("Type \"help\" for what can be done here.");
+    print(&format!("Ticket: {}\n", node.invite()?))?;
+
+    let (lines, typed) = channel();
+    // Reading blocks, so it has a thread of its own; the process ends without waiting for it.
+    let reader = move || {
+        for line in std::io::stdin().lock().lines() {
+            let Ok(line) = line else { break };
+            if lines.send(line).is_err() {
+                break;
+            }
+        }
+    };
+    std::thread::Builder::new().name("console".into()).spawn(reader)?;
+    let mut console = Console { node, questions: Vec::new(), shown: String::new() };
+    let mut console_open = true;
+    while !progress.is_canceled() {
+        match events.recv_timeout(Duration::from_millis(100)) {
+            Ok(event) => console.on_event(event)?,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        // A closed standard input (a service without a console) is no reason to end.
+        while console_open {
+            match typed.try_recv() {
+                Ok(line) => {
+                    if !console.on_line(line.trim())? {
+                        return Ok(());
+                    }
+                }
+                Err(std::sync::mpsc::TryRecvError::Empty) => break,
+                Err(std::sync::mpsc::TryRecvError::Disconnected) => console_open = false,
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Console {
+    node: Node,
+    /// Open questions, the oldest first; only that one has been asked.
+    questions: Vec<Question>,
+    shown: String,
+}
+
+impl Console {
+    fn on_event(&mut self, event: NodeEvent) -> Result<(), Failure> {
+        match event {
+            NodeEvent::PairingAsked { name, code } => {
+                print(&format!("{name} wants to send jobs here. Does it show the code {code}? (yes or no)\n"))?;
+                // Its computer waits now, so this comes before any job.
+                self.questions.insert(0, Question::Pairing);
+            }
+            NodeEvent::JobChanged(job) => {
+                let line = format!("{} of {}: {}\n", job.name, job.peer.name, job.state);
+                if self.shown != line {
+                    print(&line)?;
+                    self.shown = line;
+                }
+                match &job.state {
+                    RemoteState::WaitingForOwner => {
+                        self.questions.push(Question::Job(job.id.clone()));
+                        print("Is the plate clear, and shall it be printed now? (yes or no)\n")?;
+                    }
+                    state if state.is_final() => {
+                        self.questions.retain(|q| !matches!(q, Question::Job(id) if *id == job.id));
+                    }
+                    _ => {}
+                }
+            }
+            NodeEvent::Resumed { job, received } => {
+                print(&format!("{}: goes on where it stopped, at {received} of {} bytes\n", job.name, job.bytes))?;
+            }
+            NodeEvent::Trouble(text) => tell(format_args!("fabbro: {text}")),
+        }
+        Ok(())
+    }
+
+    /// Does what was typed. Returns whether the node goes on.
+    fn on_line(&mut self, line: &str) -> Result<bool, Failure> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "" => {}
+            "yes" | "no" => self.answer(word == "yes")?,
+            "ticket" => print(&format!("Ticket: {}\n", self.node.invite()?))?,
+            "jobs" => {
+                for job in self.node.jobs() {
+                    print(&format!("{} of {}: {}\n", job.name, job.peer.name, job.state))?;
+                }
+            }
+            "cancel" => {
+                let running = |state: &RemoteState| {
+                    matches!(state, RemoteState::Printing { .. } | RemoteState::Paused { .. })
+                };
+                match self.node.jobs().into_iter().find(|job| running(&job.state)) {
+                    Some(job) => self.tell_error(self.node.cancel(&job.id)),
+                    None => tell("nothing is being printed"),
+                }
+            }
+            "peers" => {
+                for peer in self.node.peers() {
+                    print(&format!("{}  {}\n", peer.name, peer.key))?;
+                }
+            }
+            "forget" => match self.node.forget(rest.trim())? {
+                0 => tell(format_args!("no computer here is called \"{}\"", rest.trim())),
+                _ => print(&format!("{} may not send jobs any more\n", rest.trim()))?,
+            },
+            "quit" => return Ok(false),
+            "help" => print(&format!("{HELP}\n"))?,
+            other => tell(format_args!("\"{other}\" is none of the words known here; type \"help\" for them")),
+        }
+        Ok(true)
+    }
+
+    fn answer(&mut self, yes: bool) -> Result<(), Failure> {
+        if self.questions.is_empty() {
+            tell("there is no open question");
+            return Ok(());
+        }
+        match self.questions.remove(0) {
+            Question::Pairing => {
+                if !self.node.confirm_pairing(yes) {
+                    tell("that computer has gone");
+                } else if yes {
+                    print("paired\n")?;
+                }
+            }
+            Question::Job(id) => {
+                let result = self.node.decide(&id, yes);
+                if result.is_err() && self.node.jobs().iter().any(|j| j.id == id && !j.state.is_final()) {
+                    // It still waits: the question stays open.
+                    self.questions.insert(0, Question::Job(id));
+                }
+                self.tell_error(result);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_error(&self, result: Result<(), crate::network::NetworkError>) {
+        if let Err(error) = result {
+            tell(format_args!("fabbro: {error}"));
+        }
+    }
+}
