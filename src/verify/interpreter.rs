@@ -66,6 +66,7 @@ pub(super) struct Interpreter<'a> {
     /// By the file's own word (M84), so that the position is lost.
     released: bool,
     // Where in the file
+    /// Comments tell where layers begin; known from the start, because it says where the start sequence ends.
     has_layer_comments: bool,
     started: bool,
     layer: Option<usize>,
@@ -81,7 +82,7 @@ pub(super) struct Interpreter<'a> {
 }
 
 impl<'a> Interpreter<'a> {
-    pub(super) fn new(limits: &'a Limits, policy: Policy) -> Self {
+    pub(super) fn new(bytes: &[u8], limits: &'a Limits, policy: Policy) -> Self {
         Self {
             limits,
             policy,
@@ -105,7 +106,11 @@ impl<'a> Interpreter<'a> {
             cold_is_said: false,
             motors_off: false,
             released: false,
-            has_layer_comments: false,
+            has_layer_comments: lexer::lines(bytes).any(|(_, line)| {
+                lexer::trim(line)
+                    .strip_prefix(b";")
+                    .is_some_and(|comment| layer_comment(lexer::trim(comment)).is_some())
+            }),
             started: false,
             layer: None,
             is_custom: false,
@@ -192,22 +197,10 @@ impl<'a> Interpreter<'a> {
 
     fn comment(&mut self, comment: &[u8]) {
         let text = lexer::trim(comment);
-        let number = |text: &[u8]| lexer::parse_number(lexer::trim(text)).filter(|n| n.abs() < ABSURD);
+        if let Some(z) = layer_comment(text) {
+            return self.begin_layer(z);
+        }
         match text.first() {
-            Some(b'L') if text == b"LAYER_CHANGE" || text.strip_prefix(b"LAYER:").and_then(number).is_some() => {
-                self.begin_layer(None);
-            }
-            Some(b'C') if text == b"CHANGE_LAYER" => self.begin_layer(None),
-            Some(b'l') => {
-                let z = text.strip_prefix(b"layer ").and_then(|rest| {
-                    let at = rest.windows(6).position(|w| w == b", Z = ")?;
-                    number(rest.get(..at)?)?;
-                    number(rest.get(at + 6..)?)
-                });
-                if z.is_some() {
-                    self.begin_layer(z);
-                }
-            }
             Some(b'Z') => {
                 if let Some(z) = text.strip_prefix(b"Z:").or_else(|| text.strip_prefix(b"Z_HEIGHT:")).and_then(number) {
                     self.told_z_mm = Some(z);
@@ -229,7 +222,6 @@ impl<'a> Interpreter<'a> {
     }
 
     fn begin_layer(&mut self, z_mm: Option<f64>) {
-        self.has_layer_comments = true;
         self.started = true;
         // A custom feature is a start sequence's until a layer names its own.
         self.is_custom = false;
@@ -459,9 +451,12 @@ impl<'a> Interpreter<'a> {
 
     fn move_words(&mut self, params: &[u8]) -> MoveWords {
         let mut words = MoveWords::default();
+        let mut said = false;
         for word in lexer::words(params) {
             let value = match word.value {
                 Value::Number(value) if value.abs() < ABSURD => Some(value * self.unit_mm),
+                // Once a line will do.
+                _ if std::mem::replace(&mut said, true) => continue,
                 _ => {
                     let text = String::from_utf8_lossy(word.text.get(..30).unwrap_or(word.text)).into_owned();
                     let letter = word.letter as char;
@@ -805,7 +800,9 @@ impl<'a> Interpreter<'a> {
             let severity = match axis {
                 // Slicers ask for the travel speed here and leave it to the firmware to slow down.
                 2 if !prints => Note,
-                // The extruder's own limit matters to firmware that moves all axes together; the melt rate is judged apart.
+                // So it does with a wipe that draws filament back.
+                3 if pushed_mm < 0.0 => Note,
+                // The melt rate is judged apart.
                 3 => Warning,
                 _ if !self.started || self.is_custom => Warning,
                 _ if prints || speed > limits[axis] * ABSURD_FEED => Error,
@@ -868,4 +865,31 @@ impl<'a> Interpreter<'a> {
             self.report.add(Error, Rule::HeatersOff, line, None, || format!("{message} at the end"));
         }
     }
+}
+
+/// A comment that begins a layer, with the height that it tells.
+fn layer_comment(text: &[u8]) -> Option<Option<f64>> {
+    match text.first()? {
+        b'L' if text == b"LAYER_CHANGE" => Some(None),
+        b'L' => number(text.strip_prefix(b"LAYER:")?).map(|_| None),
+        b'C' => (text == b"CHANGE_LAYER").then_some(None),
+        // Simplify3D.
+        b'l' => {
+            let rest = text.strip_prefix(b"layer ")?;
+            let at = rest.windows(6).position(|w| w == b", Z = ")?;
+            number(rest.get(..at)?)?;
+            number(rest.get(at + 6..)?).map(Some)
+        }
+        // KISSlicer.
+        b'B' => {
+            let rest = text.strip_prefix(b"BEGIN_LAYER_OBJECT z=")?;
+            number(rest.split(|b| *b == b' ').next()?).map(Some)
+        }
+        _ => None,
+    }
+}
+
+/// A number in a comment.
+fn number(text: &[u8]) -> Option<f64> {
+    lexer::parse_number(lexer::trim(text)).filter(|n| n.abs() < ABSURD)
 }

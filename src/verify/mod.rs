@@ -53,7 +53,7 @@ pub fn verify(
     progress: &Progress,
 ) -> Result<VerifyReport, Canceled> {
     progress.stage("Verifying G-code", bytes.len());
-    let mut machine = interpreter::Interpreter::new(limits, options.policy);
+    let mut machine = interpreter::Interpreter::new(bytes, limits, options.policy);
     let mut looked = 0;
     for (number, line) in lexer::lines(bytes) {
         if number % LINES_PER_CHECK == 0 {

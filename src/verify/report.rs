@@ -115,8 +115,9 @@ pub struct VerifyReport {
     pub totals: VerifyTotals,
 }
 
-/// Findings of one rule and severity that are kept.
+/// Findings of one rule and severity that are kept, and notes.
 pub const FINDINGS_PER_RULE: usize = 10;
+pub const NOTES_PER_RULE: usize = 3;
 
 impl VerifyReport {
     /// Whether the file may be used: there is no error.
@@ -155,7 +156,7 @@ impl VerifyReport {
             }
         };
         entry.count += 1;
-        if entry.count <= FINDINGS_PER_RULE {
+        if entry.count <= if severity == Severity::Note { NOTES_PER_RULE } else { FINDINGS_PER_RULE } {
             self.findings.push(Finding { severity, rule, line, layer, message: message() });
         }
     }

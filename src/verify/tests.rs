@@ -197,6 +197,13 @@ fn a_plate_may_be_round_and_have_parts_that_stay_free() {
 }
 
 #[test]
+fn priming_on_the_plate_is_not_part_of_the_print() {
+    let text = file(&settings()).replace("G1 X5 Y-3 F3000", "G1 X5 Y3 F3000");
+    let report = judge(&text, Policy::Own);
+    assert_eq!((report.findings.len(), report.totals.printed_min_mm), (0, Some([50.0, 80.0, 0.2])));
+}
+
+#[test]
 fn files_without_layer_comments_and_with_macros_are_judged_too() {
     let bare: String = file(&settings()).lines().filter(|l| !l.starts_with(';')).map(|l| format!("{l}\n")).collect();
     let report = judge(&bare, Policy::Own);
