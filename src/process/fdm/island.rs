@@ -339,8 +339,8 @@ fn variable_unit(road: &VariableRoad, layer_height_mm: f64, settings: &IslandSet
     Unit { roads, reversible: true }
 }
 
-/// The path without steps too short for a machine; its ends stay.
-fn without_tiny_steps(points: &[Point]) -> Vec<Point> {
+/// The path without steps too short for a machine; its ends stay. A speck becomes a single point.
+pub(super) fn without_tiny_steps(points: &[Point]) -> Vec<Point> {
     let mut out: Vec<Point> = Vec::with_capacity(points.len());
     for &p in points {
         if out.last().is_none_or(|last| last.distance_mm(p) >= LEAST_STEP_MM) {
@@ -360,14 +360,15 @@ fn fill_units(fill: &Fill, layer_height_mm: f64, settings: &IslandSettings, out:
     let flat = road_area_mm2(fill.width_mm, layer_height_mm);
     let is_strand = fill.role == Role::BridgeInfill && fill.flow_mm3_per_mm > (strand + flat) / 2.0;
     let height_mm = if is_strand { fill.width_mm } else { layer_height_mm };
-    let roads = fill.paths.iter().filter(|path| path.length_mm() >= 2.0 * LEAST_STEP_MM).map(|path| Road {
+    let paths = fill.paths.iter().map(|path| without_tiny_steps(&path.0)).filter(|points| points.len() >= 2);
+    let roads = paths.map(|points| Road {
         role: fill.role,
         width_mm: fill.width_mm,
         height_mm,
         flow_mm3_per_mm: fill.flow_mm3_per_mm * settings.extrusion_multiplier,
-        points: without_tiny_steps(&path.0),
+        closed: points.first() == points.last(),
+        points,
         z_mm: Vec::new(),
-        closed: path.0.first() == path.0.last(),
         small: false,
     });
     if fill.ordered {

@@ -279,10 +279,12 @@ fn monotonic_fills_keep_their_order() {
                 .filter(|(at, e)| *at == l && e.role == fill.role)
                 .map(|(_, e)| &e.points)
                 .collect();
-            let wanted: Vec<&Vec<Point>> = fill.paths.iter().map(|p| &p.0).collect();
+            // Steps of a few micrometres are left out.
+            let wanted = fill.paths.iter().map(|p| super::island::without_tiny_steps(&p.0));
+            let wanted: Vec<Vec<Point>> = wanted.filter(|points| points.len() >= 2).collect();
             let Some(first) = wanted.first() else { continue };
-            let begin = printed.iter().position(|p| p == first).unwrap();
-            assert_eq!(printed[begin..begin + wanted.len()], wanted[..]);
+            let begin = printed.iter().position(|p| *p == first).unwrap();
+            assert_eq!(printed[begin..begin + wanted.len()], wanted.iter().collect::<Vec<_>>()[..]);
             checked += 1;
         }
     }
