@@ -6,12 +6,14 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::gcode::{self, GcodeSettings, JobTimes, Thumbnail, Totals, WriteError};
 use crate::process::{self, Plan, PlanError};
 use crate::progress::{Canceled, Progress};
+use crate::render::{self, DrawnObject, Theme};
 use crate::report::Severity;
-use crate::scene::Snapshot;
+use crate::scene::{Snapshot, SnapshotObject};
 use crate::settings::Settings;
 use crate::toolpath::estimate::{Cornering, Estimate, MachineLimits, estimate};
 use crate::verify::{self, Limits, Policy, VerifyOptions, VerifyReport};
@@ -23,6 +25,26 @@ pub struct JobExtras {
     /// templates may use them. No secrets.
     pub facts: Vec<(String, String)>,
     pub thumbnails: Vec<Thumbnail>,
+}
+
+impl JobExtras {
+    /// What belongs into every file: the pictures that the machine's settings ask for. The window and the command line
+    /// both take this, so that they write the same bytes.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let drawn = |object: &SnapshotObject| {
+            DrawnObject::new(Arc::clone(&object.model), object.plate_from_model, Theme::DARK.model)
+        };
+        let objects: Vec<DrawnObject> = snapshot.objects.iter().map(drawn).collect();
+        let picture = |&[width, height]: &[u32; 2]| {
+            let mut png = Vec::new();
+            let image = render::thumbnail(&objects, width, height);
+            // Nothing is written but into memory, so nothing fails; a picture less would do no harm.
+            image.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).ok()?;
+            Some(Thumbnail { width, height, png })
+        };
+        let thumbnails = snapshot.settings.thumbnails.iter().filter_map(picture).collect();
+        Self { facts: Vec::new(), thumbnails }
+    }
 }
 
 /// A plan with its time and material: all that a preview needs.
@@ -206,9 +228,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use crate::model::{Mesh, Model, Part};
-    use crate::scene::SnapshotObject;
     use nalgebra::{Matrix4, Vector3};
-    use std::sync::Arc;
 
     fn cube(settings: &Settings) -> Snapshot {
         let corner = |i: u32| [0, 1, 2].map(|axis| if i >> axis & 1 == 1 { 12.0f32 } else { 0.0 });

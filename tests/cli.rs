@@ -124,3 +124,83 @@ fn info_says_what_is_in_a_model_and_what_is_wrong_with_a_file() {
     assert!(error.contains("no-such-file.stl"), "{error}");
     check(&["info"], 2);
 }
+
+/// A cube on the plate, as an STL file in text.
+fn cube(folder: &std::path::Path, name: &str, side_mm: f64) -> String {
+    use std::fmt::Write as _;
+    let corner = |index: usize| [0, 1, 2].map(|axis| if index >> axis & 1 == 1 { side_mm } else { 0.0 });
+    let faces = [[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]];
+    let mut text = format!("solid {name}\n");
+    for [a, b, c, d] in faces {
+        for triangle in [[a, b, c], [a, c, d]] {
+            text.push_str("facet normal 0 0 0\nouter loop\n");
+            for [x, y, z] in triangle.map(corner) {
+                let _ = writeln!(text, "vertex {x} {y} {z}");
+            }
+            text.push_str("endloop\nendfacet\n");
+        }
+    }
+    text.push_str("endsolid\n");
+    let path = folder.join(format!("{name}.stl"));
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn models_become_one_file_whose_bytes_do_not_depend_on_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (cube(folder.path(), "one", 10.0), cube(folder.path(), "two", 14.0));
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut files = Vec::new();
+    for threads in ["1", "2", "8"] {
+        let out = path(&format!("{threads}.gcode"));
+        let args = ["slice", &one, &two, "-o", &out, "--set", "layer_height=0.3", "--threads", threads, "--json"];
+        let output = fabbro(&args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.lines().all(|line| line.starts_with("note: ") || line.starts_with("warning: ")), "{said}");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["objects"], 2);
+        // 0.2 mm and then layers of 0.3 mm up to 14 mm.
+        assert_eq!(json["layers"], 47);
+        assert!(json["moves"].as_u64().unwrap() > 1000, "{json}");
+        assert!(json["print_time_s"].as_f64().unwrap() > 300.0, "{json}");
+        // At least two walls of 0.45 mm around both, at most both massive.
+        let mm3 = json["filament"]["cm3"].as_f64().unwrap() * 1000.0;
+        assert!(mm3 > 0.8 * (40.0 * 10.0 + 56.0 * 14.0) && mm3 < 1.1 * (1000.0 + 2744.0), "{json}");
+        assert!(json["stages"].as_array().unwrap().iter().all(|stage| stage["seconds"].is_number()), "{json}");
+        files.push(std::fs::read(&out).unwrap());
+    }
+    assert!(files.windows(2).all(|pair| pair[0] == pair[1]), "the bytes depend on the number of threads");
+    let text = String::from_utf8(files.remove(0)).unwrap();
+    for line in ["; layer_height = 0.3", "; print_settings_id = 0.20 mm standard", "; printer_model = Generic 220"] {
+        assert!(text.contains(line), "{line} is not in the file");
+    }
+}
+
+#[test]
+fn a_slice_that_fails_says_why_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (small, large) = (cube(folder.path(), "small", 10.0), cube(folder.path(), "large", 400.0));
+    let out = folder.path().join("out.gcode");
+    let output = out.to_str().unwrap();
+    std::fs::write(folder.path().join("broken.stl"), b"solid x\nfacet").unwrap();
+    let broken = folder.path().join("broken.stl").to_str().unwrap().to_owned();
+    for (args, status, words) in [
+        (vec!["slice", &small], 2, "--output"),
+        (vec!["slice", "-o", output], 2, "MODEL"),
+        (vec!["slice", &small, "-o", output, "--set", "layer_hight=0.2"], 2, "did you mean `layer_height`"),
+        (vec!["slice", &small, "-o", output, "--machine", "no-such"], 2, "no machine `no-such`"),
+        (vec!["slice", &small, "-o", output, "--threads", "0"], 2, "--threads"),
+        (vec!["slice", "/no/such/model.stl", "-o", output], 1, "model.stl"),
+        (vec!["slice", &broken, "-o", output], 1, "broken.stl"),
+        (vec!["slice", &small, "-o", "/no/such/folder/out.gcode"], 1, "/no/such/folder"),
+    ] {
+        let said = check(&args, status);
+        assert!(said.contains(words), "{args:?}: {said}");
+        assert!(!out.exists(), "{args:?}");
+    }
+    let said = check(&["slice", &large, "-o", output], 1);
+    assert!(said.contains("large") && said.contains("build plate"), "{said}");
+    assert!(!out.exists());
+}

@@ -3,6 +3,7 @@
 mod architecture;
 mod cli;
 mod machine;
+mod machines;
 mod node;
 mod octoprint;
 mod preview;

@@ -40,6 +40,7 @@ macro_rules! commands {
 
 mod chosen;
 mod presets;
+mod progress_line;
 
 commands! {
     /// Say what is in model files
@@ -62,6 +63,8 @@ commands! {
     settings as Settings,
     /// Be a machine without hardware, for tests and classrooms
     simulate_machine as SimulateMachine,
+    /// Turn models into a file for a machine
+    slice as Slice,
     /// Check a G-code file, of any slicer, against a machine's limits
     verify as Verify,
 }
@@ -165,29 +168,9 @@ fn tell_all(notices: &[Notice]) {
     }
 }
 
-/// Saves a file so that it appears whole or not at all: it is written beside its place, then renamed.
+/// Saves a file so that it appears whole or not at all.
 ///
 /// Fails when the folder does not exist or cannot be written to.
 fn save_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::CouldNot(format!("cannot save {}: {error}", path.display()));
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if path.is_dir() {
-        return Err(Failure::CouldNot(format!("cannot save {}: it is a folder", path.display())));
-    }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".fabbro-").suffix(".part");
-    #[cfg(unix)]
-    {
-        // A temporary file is private by default; a saved one has the rights of any new file, less the umask.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    Ok(crate::pipeline::save_whole(path, bytes)?)
 }

@@ -1,0 +1,168 @@
+//! `fabbro slice MODEL… -o OUT.gcode`: from models to a file for a machine.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::chosen::Chosen;
+use super::progress_line::ProgressLine;
+use super::{Failure, print, print_json, save_whole, tell_all, usage};
+use crate::gcode::duration;
+use crate::model::import::import;
+use crate::pipeline::{self, Job, JobExtras};
+use crate::progress::Progress;
+use crate::report::Notice;
+use crate::scene::check::{Misplaced, Misplacement};
+use crate::scene::{Document, Edit, NewObject};
+use crate::settings::Layer;
+use crate::toolpath::Step;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Models: STL, OBJ or 3MF; several are arranged on the plate
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
+    /// The G-code file to save
+    #[arg(short, long, value_name = "OUT.gcode")]
+    output: PathBuf,
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Threads to work with [default: as many as the processor has]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// Say what was made as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    let mut document = Document::new(args.chosen.layered()?).map_err(usage)?;
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()?;
+    }
+    let progress = Progress::new();
+    let line = ProgressLine::show(&progress);
+    let mut notices = document.settings_notices().to_vec();
+    let made = make(&args, &mut document, &mut notices, &progress);
+    // Wiped away before anything else is said.
+    drop(line);
+    tell_all(&notices);
+    let job = made?;
+    progress.stage("Saving", 0);
+    save_whole(&args.output, &job.file.bytes)?;
+    if args.json {
+        print_json(&report(&args, &document, &job, &notices, &progress))
+    } else {
+        print(&summary(&args, &job))
+    }
+}
+
+/// Everything up to the bytes of the file. What is worth knowing is added to `notices`, also where it fails later.
+fn make(
+    args: &Args,
+    document: &mut Document,
+    notices: &mut Vec<Notice>,
+    progress: &Progress,
+) -> Result<Job, Failure> {
+    let mut objects = Vec::new();
+    for path in &args.models {
+        let import = import(path, progress)?;
+        notices.extend(import.report.notices);
+        objects.extend(NewObject::from_import(&import.models));
+    }
+    let outcome = document.apply_in(Edit::Add { objects }, None, progress)?;
+    notices.extend(outcome.notices);
+    let (hopeless, passable): (Vec<Misplaced>, Vec<Misplaced>) =
+        document.misplaced().into_iter().partition(|misplaced| is_hopeless(&misplaced.what));
+    notices.extend(passable.iter().map(Misplaced::notice));
+    if !hopeless.is_empty() {
+        let sentences: Vec<String> = hopeless.iter().map(|misplaced| misplaced.notice().to_string()).collect();
+        return Err(Failure::CouldNot(sentences.join("\n")));
+    }
+    let snapshot = document.snapshot();
+    let job = pipeline::make_job(&snapshot, &JobExtras::of(&snapshot), progress)?;
+    notices.extend(job.planned.plan.notices.iter().cloned());
+    notices.extend(job.file.report.findings.iter().map(|finding| Notice::new(finding.severity, finding.to_string())));
+    Ok(job)
+}
+
+/// Whether an object that stands so cannot be printed as it is. The rest a person may have meant.
+fn is_hopeless(what: &Misplacement) -> bool {
+    match what {
+        Misplacement::OutsidePlate | Misplacement::OnExcludedArea | Misplacement::TooHigh(_) => true,
+        Misplacement::BelowPlate(_) | Misplacement::InTheAir(_) | Misplacement::Overlaps(..) => false,
+    }
+}
+
+/// What was made, in a line.
+fn summary(args: &Args, job: &Job) -> String {
+    let totals = &job.file.totals;
+    let mut text = format!(
+        "{}: {} layers, {}, {:.1} g ({:.2} m)",
+        args.output.display(),
+        totals.layers,
+        duration(totals.time_s),
+        totals.filament_g,
+        totals.filament_mm / 1000.0
+    );
+    if totals.cost > 0.0 {
+        let _ = write!(text, ", {:.2} for material", totals.cost);
+    }
+    text + "\n"
+}
+
+fn report(
+    args: &Args,
+    document: &Document,
+    job: &Job,
+    notices: &[Notice],
+    progress: &Progress,
+) -> serde_json::Value {
+    let totals = &job.file.totals;
+    let steps = || job.planned.plan.toolpath.layers.iter().flat_map(|layer| &layer.steps);
+    // A path through n points is n - 1 moves.
+    let moves: usize = steps()
+        .map(|step| match step {
+            Step::Extrude(road) => road.points.len().saturating_sub(1),
+            Step::Travel(travel) => travel.points.len().saturating_sub(1),
+            Step::Retract { .. } | Step::Unretract { .. } | Step::MoveZ { .. } => 1,
+            _ => 0,
+        })
+        .sum();
+    let name = |layer| document.settings().name(layer);
+    json!({
+        "output": args.output.display().to_string(),
+        "bytes": job.file.bytes.len(),
+        "blake3": blake3::hash(&job.file.bytes).to_hex().as_str(),
+        "machine": name(Layer::Machine),
+        "material": name(Layer::Material),
+        "recipe": name(Layer::Recipe),
+        "objects": document.objects().len(),
+        "layers": totals.layers,
+        "moves": moves,
+        "filament": {
+            "mm": totals.filament_mm,
+            "cm3": totals.extruded_mm3 / 1000.0,
+            "g": totals.filament_g,
+            "cost": totals.cost,
+        },
+        "print_time_s": totals.time_s,
+        "threads": rayon::current_num_threads(),
+        "stages": stages(&progress.timings()),
+        "notices": notices,
+    })
+}
+
+/// Seconds of each stage in the order in which they were first begun; a stage of several objects counts once.
+fn stages(timings: &[(String, Duration)]) -> Vec<serde_json::Value> {
+    let mut sums: Vec<(&str, Duration)> = Vec::new();
+    for (name, time) in timings {
+        match sums.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum)) => *sum += *time,
+            None => sums.push((name, *time)),
+        }
+    }
+    sums.iter().map(|(name, time)| json!({ "stage": name, "seconds": time.as_secs_f64() })).collect()
+}
