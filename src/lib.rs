@@ -19,6 +19,7 @@
 //! 4. Nothing reaches a machine or a node that `verify` has not passed for that machine.
 //! 5. The window never waits and never draws without a reason: long work runs in `jobs`, a port has its own thread.
 
+pub mod app;
 pub mod cli;
 pub mod gcode;
 pub mod geometry;

@@ -8,3 +8,4 @@ mod node;
 mod octoprint;
 mod preview;
 mod sample_models;
+mod studio;

@@ -1,0 +1,36 @@
+//! When a command can be used; where it cannot, why not, in words for its tooltip.
+
+use super::command::Command;
+use super::context::Cx;
+use super::ui_state::Workspace;
+
+/// Why a command cannot be used now; `None` where it can.
+pub fn why_not(command: Command, cx: &Cx<'_>) -> Option<&'static str> {
+    use Command as C;
+    let empty = cx.document.objects().is_empty();
+    let preview = cx.ui.workspace == Workspace::Preview;
+    let sliced = cx.derived.shown();
+    match command {
+        C::Undo if cx.document.undo_label().is_none() => Some("Nothing to undo"),
+        C::Redo if cx.document.redo_label().is_none() => Some("Nothing to redo"),
+        C::NewDocument | C::SelectAll | C::Arrange | C::PlanAgain if empty => Some("The plate is empty"),
+        C::Duplicate | C::Delete | C::DropToPlate | C::CenterOnPlate | C::MirrorX | C::MirrorY | C::MirrorZ
+            if cx.ui.selection.is_empty() =>
+        {
+            Some("Select an object first")
+        }
+        C::MoveTool | C::RotateTool | C::ScaleTool if cx.ui.selection.is_empty() => Some("Select an object first"),
+        C::PlaceOnFaceTool if empty => Some("The plate is empty"),
+        C::ViewSelected if cx.ui.selection.is_empty() => Some("Select an object first"),
+        C::ExportGcode if cx.derived.saving.is_running() => Some("A file is being saved"),
+        C::ExportGcode => cx.derived.why_no_export(),
+        C::LayerUp | C::LayerDown | C::FirstLayer | C::LastLayer | C::PlayLayer if sliced.is_none() => {
+            Some("Nothing is sliced yet")
+        }
+        C::LayerUp | C::LayerDown | C::FirstLayer | C::LastLayer | C::PlayLayer if !preview => {
+            Some("Open the preview first")
+        }
+        C::ShowTravels | C::ShowRetractions | C::ShowSeams if sliced.is_none() => Some("Nothing is sliced yet"),
+        _ => None,
+    }
+}

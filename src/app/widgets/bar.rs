@@ -1,0 +1,64 @@
+//! What the top bar is made of: tabs, chips and the one primary button.
+
+use egui::{Button, CornerRadius, Response, Sense, Ui, WidgetInfo, vec2};
+use egui_material_icons::{MaterialIcon, icons::ICON_ARROW_DROP_DOWN};
+
+use crate::app::theme::{self, size, space, tokens};
+
+/// A workspace's tab: underlined in the accent colour where it is the open one.
+pub fn tab(ui: &mut Ui, name: &str, open: bool) -> Response {
+    let t = tokens(ui);
+    let text = if open { theme::strong(name) } else { egui::RichText::new(name).color(t.weak) };
+    let galley = egui::WidgetText::from(theme::strong(name)).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Extend),
+        f32::INFINITY,
+        egui::TextStyle::Button,
+    );
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 2.0 * space::M, ui.available_height()), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, true, open, name));
+    if response.hovered() && !open {
+        ui.painter().rect_filled(rect.shrink2(vec2(0.0, space::XS)), CornerRadius::same(size::RADIUS), t.hover);
+    }
+    super::basics::focus_ring(ui, &response);
+    super::basics::painted_text(ui, rect.shrink2(vec2(space::M, 0.0)).expand2(vec2(2.0, 0.0)), text);
+    if open {
+        let line = egui::Rect::from_min_max(
+            rect.left_bottom() + vec2(space::M, -2.0),
+            rect.right_bottom() - vec2(space::M, 0.0),
+        );
+        ui.painter().rect_filled(line, CornerRadius::ZERO, t.accent);
+    }
+    response
+}
+
+/// What is chosen at the moment (a machine, a material), as a button that opens its picker.
+pub fn chip(ui: &mut Ui, icon: MaterialIcon, kind: &str, chosen: &str, max_width: f32) -> Response {
+    let t = tokens(ui);
+    let mut text = egui::text::LayoutJob::default();
+    let font = |family| egui::FontId::new(size::BODY, family);
+    text.append(chosen, 0.0, egui::TextFormat::simple(font(egui::FontFamily::Proportional), t.text));
+    let button = Button::new((theme::icon(icon).color(t.weak), text, theme::icon(ICON_ARROW_DROP_DOWN).color(t.weak)))
+        .truncate()
+        .min_size(vec2(0.0, size::ROW));
+    let response = ui
+        .scope(|ui| {
+            ui.set_max_width(max_width);
+            ui.add(button)
+        })
+        .inner;
+    let name = format!("{kind}: {chosen}");
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
+    response.on_hover_text(name)
+}
+
+/// The one thing to do next.
+pub fn primary_button(ui: &mut Ui, icon: MaterialIcon, text: &str, enabled: bool) -> Response {
+    let t = tokens(ui);
+    let (fill, color) = if enabled { (t.accent, t.on_accent) } else { (t.raised, t.weak) };
+    let content = (theme::icon(icon).color(color), theme::strong(text).color(color));
+    let response = ui.add_enabled(enabled, Button::new(content).fill(fill).min_size(vec2(0.0, size::ROW)));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, enabled, text));
+    response
+}

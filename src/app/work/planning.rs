@@ -1,0 +1,306 @@
+//! Slicing in the background: starts by itself a moment after a change, the newest wins, the last result stays in view.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::gcode::{GcodeSettings, Job as GcodeJob, JobTimes, ReadOptions, WriteError, read, write};
+use crate::jobs::Job;
+use crate::process::{PlanError, plan};
+use crate::progress::{Canceled, Progress, Standing};
+use crate::render::ToolpathDrawing;
+use crate::report::Notice;
+use crate::scene::Snapshot;
+use crate::settings::Settings;
+use crate::toolpath::{
+    Role, Toolpath,
+    estimate::{Cornering, Estimate, MachineLimits, estimate},
+};
+
+/// How long nothing may change before slicing starts: a drag or a quick row of changes is sliced once.
+const QUIET_S: f64 = 0.3;
+
+/// Time and weight of one feature.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    pub time_s: f64,
+    pub grams: f64,
+}
+
+/// A toolpath to look through, with what it costs.
+pub struct Sliced {
+    pub drawing: Arc<ToolpathDrawing>,
+    pub costs: BTreeMap<Role, Cost>,
+    pub travel_s: f64,
+    pub time_s: f64,
+    pub filament_mm: f64,
+    pub grams: f64,
+    /// In the currency that the filament's price is in; 0 where that is not known.
+    pub cost: f64,
+    pub notices: Vec<Notice>,
+    /// The finished file, checked; `None` where it was opened and not made here.
+    pub gcode: Option<Arc<Vec<u8>>>,
+}
+
+/// Why there is nothing to look through.
+#[derive(Debug)]
+pub enum SliceError {
+    Canceled(Canceled),
+    /// What failed and what to do.
+    Failed(String),
+}
+
+impl SliceError {
+    /// The sentence to show, or that it was cancelled.
+    pub fn not_canceled(self) -> Result<String, Canceled> {
+        match self {
+            SliceError::Canceled(canceled) => Err(canceled),
+            SliceError::Failed(message) => Ok(message),
+        }
+    }
+}
+
+impl From<Canceled> for SliceError {
+    fn from(canceled: Canceled) -> Self {
+        SliceError::Canceled(canceled)
+    }
+}
+
+impl Sliced {
+    fn new(
+        toolpath: &Toolpath,
+        estimate: &Estimate,
+        price_per_kg: f64,
+        notices: Vec<Notice>,
+        gcode: Option<Arc<Vec<u8>>>,
+        progress: &Progress,
+    ) -> Result<Self, Canceled> {
+        progress.stage("Preparing the preview", toolpath.layers.len());
+        let times: Vec<f32> = estimate.layers.iter().map(|layer| layer.time_s as f32).collect();
+        let drawing = ToolpathDrawing::new(toolpath, &times, progress)?;
+        let density_g_per_mm3 = f64::from(toolpath.filament_density_g_per_cm3) / 1000.0;
+        let costs = Role::ALL.into_iter().zip(&estimate.roles).map(|(role, of_role)| {
+            (role, Cost { time_s: of_role.time_s, grams: of_role.volume_mm3 * density_g_per_mm3 })
+        });
+        Ok(Self {
+            drawing: Arc::new(drawing),
+            costs: costs.collect(),
+            travel_s: estimate.travel.time_s,
+            time_s: estimate.time_s,
+            filament_mm: estimate.filament_mm,
+            grams: estimate.mass_g,
+            cost: estimate.cost(price_per_kg),
+            notices,
+            gcode,
+        })
+    }
+
+    /// Plans a plate and writes its G-code.
+    fn from_snapshot(snapshot: &Snapshot, progress: &Progress) -> Result<Self, SliceError> {
+        let plan = match plan(snapshot, progress) {
+            Ok(plan) => plan,
+            Err(PlanError::Canceled(canceled)) => return Err(canceled.into()),
+            Err(error) => return Err(SliceError::Failed(sentence(&error.to_string()))),
+        };
+        let settings = &snapshot.settings;
+        let estimate = estimate(&plan.toolpath, &machine_limits(settings), progress)?;
+        let times = JobTimes { layer_end_s: estimate.layer_ends_s() };
+        let pairs = settings.to_pairs();
+        let job = GcodeJob {
+            toolpath: &plan.toolpath,
+            settings: &GcodeSettings::from(&**settings),
+            config: &pairs,
+            times: &times,
+            thumbnails: &[],
+        };
+        let written = match write(&job, progress) {
+            Ok(written) => written,
+            Err(WriteError::Canceled(canceled)) => return Err(canceled.into()),
+            Err(error) => return Err(SliceError::Failed(sentence(&error.to_string()))),
+        };
+        let gcode = Some(Arc::new(written.bytes));
+        Ok(Self::new(&plan.toolpath, &estimate, settings.filament_cost, plan.notices, gcode, progress)?)
+    }
+
+    /// Reads anybody's G-code.
+    pub fn from_file(path: &Path, progress: &Progress) -> Result<Self, SliceError> {
+        let refused = |error: std::io::Error| {
+            SliceError::Failed(format!("The G-code could not be read ({error}): {}", path.display()))
+        };
+        let bytes = std::fs::read(path).map_err(refused)?;
+        let file = read(&bytes, &ReadOptions::default(), progress)?;
+        drop(bytes);
+        if file.toolpath.layers.is_empty() {
+            return Err(SliceError::Failed(format!("There are no moves in this file: {}", path.display())));
+        }
+        let settings = Settings::default();
+        let estimate = estimate(&file.toolpath, &machine_limits(&settings), progress)?;
+        Ok(Self::new(&file.toolpath, &estimate, 0.0, file.notices, None, progress)?)
+    }
+}
+
+/// An error's words as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
+fn machine_limits(s: &Settings) -> MachineLimits {
+    MachineLimits {
+        max_feed_mm_per_s: [
+            s.machine_max_feedrate_x,
+            s.machine_max_feedrate_y,
+            s.machine_max_feedrate_z,
+            s.machine_max_feedrate_e,
+        ],
+        max_acceleration_mm_per_s2: [
+            s.machine_max_acceleration_x,
+            s.machine_max_acceleration_y,
+            s.machine_max_acceleration_z,
+            s.machine_max_acceleration_e,
+        ],
+        cornering: Cornering::Jerk([
+            s.machine_max_jerk_x,
+            s.machine_max_jerk_y,
+            s.machine_max_jerk_z,
+            s.machine_max_jerk_e,
+        ]),
+        extruding_mm_per_s2: s.machine_max_acceleration_extruding,
+        retracting_mm_per_s2: s.machine_max_acceleration_retracting,
+        travel_mm_per_s2: s.machine_max_acceleration_travel,
+    }
+}
+
+/// The plan of the document, and the file that is looked at instead.
+#[derive(Default)]
+pub struct Planning {
+    job: Job<Result<Sliced, SliceError>>,
+    /// When slicing starts, in seconds of the window's clock.
+    due_s: Option<f64>,
+    /// The plan in view belongs to an earlier state of the document.
+    stale: bool,
+    plan: Option<Sliced>,
+    failure: Option<String>,
+    file: Option<(PathBuf, Sliced)>,
+}
+
+impl Planning {
+    pub fn is_running(&self) -> bool {
+        self.job.is_running()
+    }
+
+    /// Whether slicing starts soon.
+    pub fn is_due(&self) -> bool {
+        self.due_s.is_some()
+    }
+
+    pub fn standing(&self) -> Option<Standing> {
+        self.job.standing()
+    }
+
+    /// Stops slicing; the last result stays in view and can be made afresh.
+    pub fn cancel(&mut self) {
+        self.job.cancel();
+        self.due_s = None;
+    }
+
+    /// What is looked at: a file that was opened, else the plan.
+    pub fn shown(&self) -> Option<&Sliced> {
+        self.file.as_ref().map(|(_, sliced)| sliced).or(self.plan.as_ref())
+    }
+
+    /// The file that is looked at instead of the plan.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_ref().map(|(path, _)| path.as_path())
+    }
+
+    pub fn show_file(&mut self, path: PathBuf, sliced: Sliced) {
+        self.file = Some((path, sliced));
+    }
+
+    pub fn show_plan(&mut self) {
+        self.file = None;
+    }
+
+    /// Why there is no plan.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Whether the plan in view is of the document as it is now.
+    pub fn is_current(&self) -> bool {
+        self.plan.is_some() && !self.stale && self.failure.is_none()
+    }
+
+    /// The finished file of the document as it is now.
+    pub fn exportable(&self) -> Option<Arc<Vec<u8>>> {
+        self.plan.as_ref().filter(|_| self.is_current())?.gcode.clone()
+    }
+
+    /// Slices soon, or forgets the plan where there is nothing to slice.
+    pub fn document_changed(&mut self, ctx: &egui::Context, is_empty: bool) {
+        self.job.cancel();
+        self.failure = None;
+        self.stale = true;
+        if is_empty {
+            self.due_s = None;
+            self.plan = None;
+            return;
+        }
+        self.due_s = Some(ctx.input(|i| i.time) + QUIET_S);
+        ctx.request_repaint_after(Duration::from_secs_f64(QUIET_S));
+    }
+
+    /// Slices at once.
+    pub fn again(&mut self, ctx: &egui::Context) {
+        self.failure = None;
+        self.stale = true;
+        self.due_s = Some(ctx.input(|i| i.time));
+        ctx.request_repaint();
+    }
+
+    /// Starts what is due and takes what is finished.
+    pub fn poll(&mut self, ctx: &egui::Context, snapshot: impl FnOnce() -> Snapshot) {
+        if let Some(due_s) = self.due_s {
+            let left_s = due_s - ctx.input(|i| i.time);
+            if left_s > 0.0 {
+                ctx.request_repaint_after(Duration::from_secs_f64(left_s));
+            } else {
+                self.due_s = None;
+                self.start(ctx, snapshot());
+            }
+        }
+        let was_running = self.job.is_running();
+        match self.job.poll() {
+            Some(Ok(sliced)) => {
+                self.plan = Some(sliced);
+                self.stale = false;
+                self.failure = None;
+            }
+            Some(Err(SliceError::Failed(message))) => {
+                self.plan = None;
+                self.failure = Some(message);
+            }
+            Some(Err(SliceError::Canceled(_))) => {}
+            None if was_running && !self.job.is_running() => {
+                self.plan = None;
+                self.failure = Some("Slicing ended unexpectedly; please report this with the model.".to_owned());
+            }
+            None => {}
+        }
+    }
+
+    fn start(&mut self, ctx: &egui::Context, snapshot: Snapshot) {
+        let wake = ctx.clone();
+        let started = self.job.start(
+            "slice",
+            move || wake.request_repaint(),
+            move |progress| Sliced::from_snapshot(&snapshot, progress),
+        );
+        if let Err(error) = started {
+            self.failure = Some(format!("Slicing did not start, because the system cannot start a thread ({error})."));
+        }
+    }
+}
