@@ -110,6 +110,9 @@ impl Derived {
         if self.failure().is_some() {
             return Some("It could not be sliced; see the message");
         }
+        if self.planning.is_refused() {
+            return Some("The check of its G-code found errors; see the warnings");
+        }
         self.planning.exportable().is_none().then_some("Still slicing")
     }
 

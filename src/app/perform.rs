@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::{Context, ViewportCommand};
 
@@ -261,7 +262,7 @@ impl Studio {
     }
 
     fn open(&mut self, ctx: &Context, paths: Vec<PathBuf>, unpacked: Vec<tempfile::TempDir>) {
-        if let Err(error) = self.derived.loading.start(ctx, paths, unpacked) {
+        if let Err(error) = self.derived.loading.start(ctx, paths, unpacked, Arc::clone(self.document.resolved())) {
             self.ui.problem(format!("Nothing was opened, because the system cannot start a thread ({error})."));
         }
     }
@@ -306,7 +307,7 @@ impl Studio {
         };
         self.preferences.export_folder = path.parent().filter(|p| !p.as_os_str().is_empty()).map(Into::into);
         if let Err(error) = self.derived.saving.start(ctx, path, bytes) {
-            self.ui.problem(error.to_string());
+            self.ui.problem(format!("Nothing was exported, because the system cannot start a thread ({error})."));
         }
     }
 
@@ -323,7 +324,7 @@ impl Studio {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.toasts.success(ctx, format!("Exported {name}"));
             }
-            Some(Err(error)) => self.ui.problem(error.to_string()),
+            Some(Err(message)) => self.ui.problem(message),
             None => {}
         }
         match self.derived.loading.poll() {

@@ -1,12 +1,14 @@
 //! Reading files in the background: models for the plate, G-code for the preview.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::jobs::Job;
 use crate::model::import::{ImportError, import};
 use crate::progress::{Canceled, Progress, Standing};
 use crate::report::Notice;
 use crate::scene::NewObject;
+use crate::settings::Settings;
 
 use super::planning::Sliced;
 
@@ -45,12 +47,13 @@ impl Loading {
         self.0.cancel();
     }
 
-    /// Reads files. Fails when no thread can be started.
+    /// Reads files; G-code is taken to be for the machine of these settings. Fails when no thread can be started.
     pub fn start(
         &mut self,
         ctx: &egui::Context,
         paths: Vec<PathBuf>,
         unpacked: Vec<tempfile::TempDir>,
+        settings: Arc<Settings>,
     ) -> std::io::Result<()> {
         let wake = ctx.clone();
         self.0.start(
@@ -59,7 +62,7 @@ impl Loading {
             move |progress| {
                 let mut loaded = Loaded { _unpacked: unpacked, ..Loaded::default() };
                 for path in paths {
-                    read(path, &mut loaded, progress)?;
+                    read(path, &settings, &mut loaded, progress)?;
                 }
                 Ok(loaded)
             },
@@ -72,9 +75,9 @@ impl Loading {
     }
 }
 
-fn read(path: PathBuf, loaded: &mut Loaded, progress: &Progress) -> Result<(), Canceled> {
+fn read(path: PathBuf, settings: &Settings, loaded: &mut Loaded, progress: &Progress) -> Result<(), Canceled> {
     if is_gcode(&path) {
-        match Sliced::from_file(&path, progress) {
+        match Sliced::from_file(&path, settings, progress) {
             Ok(sliced) => loaded.gcode = Some((path, sliced)),
             Err(error) => loaded.problems.push(error.not_canceled()?),
         }

@@ -5,18 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::gcode::{GcodeSettings, Job as GcodeJob, JobTimes, ReadOptions, WriteError, read, write};
+use crate::gcode::{ReadOptions, read};
 use crate::jobs::Job;
-use crate::process::{PlanError, plan};
+use crate::pipeline::{JobError, JobExtras, machine_limits, plan_job, write_job};
 use crate::progress::{Canceled, Progress, Standing};
 use crate::render::ToolpathDrawing;
 use crate::report::Notice;
 use crate::scene::Snapshot;
 use crate::settings::Settings;
-use crate::toolpath::{
-    Role, Toolpath,
-    estimate::{Cornering, Estimate, MachineLimits, estimate},
-};
+use crate::toolpath::estimate::{Estimate, estimate};
+use crate::toolpath::{Role, Toolpath};
+use crate::verify::Finding;
 
 /// How long nothing may change before slicing starts: a drag or a quick row of changes is sliced once.
 const QUIET_S: f64 = 0.3;
@@ -61,6 +60,15 @@ impl SliceError {
     }
 }
 
+impl From<JobError> for SliceError {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Canceled(canceled) => SliceError::Canceled(canceled),
+            error => SliceError::Failed(sentence(&error.to_string())),
+        }
+    }
+}
+
 impl From<Canceled> for SliceError {
     fn from(canceled: Canceled) -> Self {
         SliceError::Canceled(canceled)
@@ -96,35 +104,29 @@ impl Sliced {
         })
     }
 
-    /// Plans a plate and writes its G-code.
+    /// Plans a plate, writes its G-code and has it checked. What the check refuses can be looked at but not exported.
     fn from_snapshot(snapshot: &Snapshot, progress: &Progress) -> Result<Self, SliceError> {
-        let plan = match plan(snapshot, progress) {
-            Ok(plan) => plan,
-            Err(PlanError::Canceled(canceled)) => return Err(canceled.into()),
-            Err(error) => return Err(SliceError::Failed(sentence(&error.to_string()))),
-        };
+        let planned = plan_job(snapshot, progress)?;
         let settings = &snapshot.settings;
-        let estimate = estimate(&plan.toolpath, &machine_limits(settings), progress)?;
-        let times = JobTimes { layer_end_s: estimate.layer_ends_s() };
-        let pairs = settings.to_pairs();
-        let job = GcodeJob {
-            toolpath: &plan.toolpath,
-            settings: &GcodeSettings::from(&**settings),
-            config: &pairs,
-            times: &times,
-            thumbnails: &[],
+        let extras = JobExtras::default();
+        let mut notices = planned.plan.notices.clone();
+        let gcode = match write_job(&planned, settings, &extras, progress) {
+            Ok(file) => {
+                notices.extend(file.report.findings.iter().map(noticed));
+                Some(Arc::new(file.bytes))
+            }
+            Err(JobError::Refused(report)) => {
+                notices.extend(report.findings.iter().map(noticed));
+                None
+            }
+            Err(error) => return Err(error.into()),
         };
-        let written = match write(&job, progress) {
-            Ok(written) => written,
-            Err(WriteError::Canceled(canceled)) => return Err(canceled.into()),
-            Err(error) => return Err(SliceError::Failed(sentence(&error.to_string()))),
-        };
-        let gcode = Some(Arc::new(written.bytes));
-        Ok(Self::new(&plan.toolpath, &estimate, settings.filament_cost, plan.notices, gcode, progress)?)
+        let toolpath = &planned.plan.toolpath;
+        Ok(Self::new(toolpath, &planned.estimate, settings.filament_cost, notices, gcode, progress)?)
     }
 
-    /// Reads anybody's G-code.
-    pub fn from_file(path: &Path, progress: &Progress) -> Result<Self, SliceError> {
+    /// Reads anybody's G-code; its time is estimated for the machine of these settings.
+    pub fn from_file(path: &Path, settings: &Settings, progress: &Progress) -> Result<Self, SliceError> {
         let refused = |error: std::io::Error| {
             SliceError::Failed(format!("The G-code could not be read ({error}): {}", path.display()))
         };
@@ -134,9 +136,17 @@ impl Sliced {
         if file.toolpath.layers.is_empty() {
             return Err(SliceError::Failed(format!("There are no moves in this file: {}", path.display())));
         }
-        let settings = Settings::default();
-        let estimate = estimate(&file.toolpath, &machine_limits(&settings), progress)?;
+        let estimate = estimate(&file.toolpath, &machine_limits(settings), progress)?;
         Ok(Self::new(&file.toolpath, &estimate, 0.0, file.notices, None, progress)?)
+    }
+}
+
+/// What the check of a finished file found, for the list of warnings.
+fn noticed(finding: &Finding) -> Notice {
+    let notice = Notice::new(finding.severity, finding.message.clone());
+    match finding.layer {
+        Some(layer) => notice.on_layers(layer, layer),
+        None => notice,
     }
 }
 
@@ -145,32 +155,6 @@ fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
-}
-
-fn machine_limits(s: &Settings) -> MachineLimits {
-    MachineLimits {
-        max_feed_mm_per_s: [
-            s.machine_max_feedrate_x,
-            s.machine_max_feedrate_y,
-            s.machine_max_feedrate_z,
-            s.machine_max_feedrate_e,
-        ],
-        max_acceleration_mm_per_s2: [
-            s.machine_max_acceleration_x,
-            s.machine_max_acceleration_y,
-            s.machine_max_acceleration_z,
-            s.machine_max_acceleration_e,
-        ],
-        cornering: Cornering::Jerk([
-            s.machine_max_jerk_x,
-            s.machine_max_jerk_y,
-            s.machine_max_jerk_z,
-            s.machine_max_jerk_e,
-        ]),
-        extruding_mm_per_s2: s.machine_max_acceleration_extruding,
-        retracting_mm_per_s2: s.machine_max_acceleration_retracting,
-        travel_mm_per_s2: s.machine_max_acceleration_travel,
-    }
 }
 
 /// The plan of the document, and the file that is looked at instead.
@@ -232,6 +216,11 @@ impl Planning {
     /// Whether the plan in view is of the document as it is now.
     pub fn is_current(&self) -> bool {
         self.plan.is_some() && !self.stale && self.failure.is_none()
+    }
+
+    /// Whether the check found errors in the G-code of the document as it is now.
+    pub fn is_refused(&self) -> bool {
+        self.is_current() && self.plan.as_ref().is_some_and(|plan| plan.gcode.is_none())
     }
 
     /// The finished file of the document as it is now.
