@@ -4,6 +4,9 @@
 //! agree with their neighbours, flat pieces go, holes are closed, pieces that face inwards are turned around, vertices
 //! that nothing uses go. A clean mesh comes back as it was. What cannot be mended is counted and left to slicing.
 
+use nalgebra::Matrix4;
+use rayon::prelude::*;
+
 use super::polygon::{newell_normal, off_plane, triangulate};
 use super::topology::{EdgeCounts, NONE, Topology, pair_edges, pieces};
 use super::weld::weld;
@@ -35,7 +38,7 @@ pub struct RepairReport {
     pub holes_closed: usize,
     /// Facets made to close holes.
     pub facets_added: usize,
-    /// Vertices dropped because no facet uses them.
+    /// Vertices of the file that were dropped because no facet uses them.
     pub unused_vertices_dropped: usize,
     /// Edges at which the surface still ends.
     pub open_edges: usize,
@@ -124,7 +127,6 @@ impl RepairReport {
 pub fn repair(mesh: Mesh, progress: &Progress) -> Result<(Mesh, RepairReport), Canceled> {
     let mut report = RepairReport::default();
     let mut mesh = mesh;
-    report.unused_vertices_dropped = drop_unused(&mut mesh);
     report.degenerate_facets_dropped = drop_degenerate(&mut mesh);
     let mut topology = pair(&mesh, progress)?;
     if topology.counts.non_manifold > 0 {
@@ -151,7 +153,9 @@ pub fn repair(mesh: Mesh, progress: &Progress) -> Result<(Mesh, RepairReport), C
         (piece_of, count) = pieces(&topology.mates);
     }
     report.facets_flipped += face_outwards(&mut mesh, &topology, &piece_of, count, progress)?;
-    drop_unused(&mut mesh);
+    if report.changed() {
+        drop_unused(&mut mesh);
+    }
     let EdgeCounts { open, non_manifold, inconsistent } = topology.counts;
     report.open_edges = open;
     report.non_manifold_edges = non_manifold;
@@ -164,8 +168,7 @@ pub fn repair(mesh: Mesh, progress: &Progress) -> Result<(Mesh, RepairReport), C
 pub(super) fn has_four_planes(meshes: &[&Mesh]) -> bool {
     let mut planes: Vec<([f64; 3], f64, f64)> = Vec::new();
     for mesh in meshes {
-        let size =
-            Bounds3::around_points(mesh.vertices.iter().map(|v| v.map(f64::from))).map_or(0.0, |b| norm(b.size()));
+        let size = mesh.bounds(&Matrix4::identity()).map_or(0.0, |b| norm(b.size()));
         for t in 0..mesh.triangles.len() {
             let Some(corners) = mesh.corners(t) else { continue };
             let corners = corners.map(|c| c.map(f64::from));
@@ -213,7 +216,7 @@ fn retain(mesh: &mut Mesh, keep: impl Fn(usize) -> bool) -> usize {
 
 fn drop_degenerate(mesh: &mut Mesh) -> usize {
     let is_degenerate = |[a, b, c]: &[u32; 3]| a == b || b == c || c == a;
-    if !mesh.triangles.iter().any(is_degenerate) {
+    if !mesh.triangles.par_iter().any(is_degenerate) {
         return 0;
     }
     let keep: Vec<bool> = mesh.triangles.iter().map(|t| !is_degenerate(t)).collect();
@@ -690,8 +693,10 @@ fn drop_unused(mesh: &mut Mesh) -> usize {
     unused
 }
 
-/// Welds the vertices of a mesh that lie in the same place; says how many went.
-pub(super) fn weld_vertices(mesh: &mut Mesh, progress: &Progress) -> Result<usize, Canceled> {
+/// Drops vertices that no facet uses and welds those that lie in the same place; says how many were unused and how many
+/// went by welding.
+pub(super) fn weld_vertices(mesh: &mut Mesh, progress: &Progress) -> Result<(usize, usize), Canceled> {
+    let unused = drop_unused(mesh);
     let places = &mesh.vertices;
     let welded = weld(
         places.len(),
@@ -708,7 +713,7 @@ pub(super) fn weld_vertices(mesh: &mut Mesh, progress: &Progress) -> Result<usiz
         }
         mesh.vertices = welded.vertices;
     }
-    Ok(gone)
+    Ok((unused, gone))
 }
 
 #[cfg(test)]

@@ -104,23 +104,19 @@ fn sort_by_shard(chunk: &[[u32; 3]], first: usize, shards: usize, width: usize) 
 }
 
 fn pair_in_shard(blocks: &[(Vec<Edge>, Vec<u32>)], shard: usize, width: usize, mates: &[AtomicU32]) -> EdgeCounts {
-    let of_block = |(edges, starts): &'_ (Vec<Edge>, Vec<u32>)| {
-        let range = starts[shard] as usize..starts[shard + 1] as usize;
-        edges[range].to_vec()
-    };
-    let gathered: Vec<Edge> = blocks.iter().flat_map(of_block).collect();
+    let edges = || blocks.iter().flat_map(|(edges, starts)| &edges[starts[shard] as usize..starts[shard + 1] as usize]);
     // Counting sort by the lower vertex, then a short sort within each.
     let low = shard * width;
     let mut starts = vec![0_u32; width + 1];
-    for e in &gathered {
+    for e in edges() {
         starts[e.low as usize - low + 1] += 1;
     }
     for i in 1..starts.len() {
         starts[i] += starts[i - 1];
     }
     let mut next = starts.clone();
-    let mut sorted = vec![Edge::default(); gathered.len()];
-    for e in &gathered {
+    let mut sorted = vec![Edge::default(); starts[width] as usize];
+    for e in edges() {
         let slot = &mut next[e.low as usize - low];
         sorted[*slot as usize] = *e;
         *slot += 1;
@@ -159,6 +155,10 @@ pub(super) fn pieces(mates: &[u32]) -> (Vec<u32>, usize) {
             join(&parents, half_edge as u32 / 3, mate / 3);
         }
     });
+    let is_root = |(t, parent): (usize, &AtomicU32)| parent.load(Ordering::Relaxed) == t as u32;
+    if parents.par_iter().enumerate().filter(|p| is_root(*p)).count() <= 1 {
+        return (vec![0; count], count.min(1));
+    }
     let roots: Vec<u32> = (0..count as u32).into_par_iter().map(|t| root(&parents, t)).collect();
     let mut numbers = vec![NONE; count];
     let mut next = 0;

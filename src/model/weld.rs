@@ -96,28 +96,35 @@ where
     progress.check()?;
     corners.par_iter_mut().for_each(|corner| *corner = numbers[*corner as usize]);
 
-    let mut vertices = vec![[0.0_f32; 3]; total as usize];
-    for entry in unique.iter().flatten() {
-        vertices[numbers[entry.corner as usize] as usize] = entry.position;
-    }
+    let mut places = Vec::new();
+    places.resize_with(total as usize, || [const { AtomicU32::new(0) }; 3]);
+    unique.par_iter().flatten().for_each(|entry| {
+        let place = &places[numbers[entry.corner as usize] as usize];
+        for (slot, x) in place.iter().zip(entry.position) {
+            slot.store(x.to_bits(), Ordering::Relaxed);
+        }
+    });
+    let vertices = places.into_iter().map(|p| p.map(|x| f32::from_bits(x.into_inner()))).collect();
     Ok(Welded { vertices, corners })
 }
 
 fn sort_by_shard(positions: &mut [[f32; 3]], first_corner: usize, shard_bits: u32) -> Block {
-    let shard_of = |p: &[f32; 3]| (hash(p) >> 32 >> (32 - shard_bits)) as usize;
     let mut starts = vec![0_u32; (1 << shard_bits) + 1];
+    let mut shards = Vec::with_capacity(positions.len());
     for p in positions.iter_mut() {
         // Adding zero turns minus zero into zero and leaves everything else.
         *p = p.map(|x| x + 0.0);
-        starts[shard_of(p) + 1] += 1;
+        let shard = (hash(p) >> 32 >> (32 - shard_bits)) as u8;
+        starts[shard as usize + 1] += 1;
+        shards.push(shard);
     }
     for i in 1..starts.len() {
         starts[i] += starts[i - 1];
     }
     let mut next = starts.clone();
     let mut entries = vec![Entry { position: [0.0; 3], corner: 0 }; positions.len()];
-    for (i, p) in positions.iter().enumerate() {
-        let slot = &mut next[shard_of(p)];
+    for (i, (p, shard)) in positions.iter().zip(shards).enumerate() {
+        let slot = &mut next[shard as usize];
         entries[*slot as usize] = Entry { position: *p, corner: (first_corner + i) as u32 };
         *slot += 1;
     }

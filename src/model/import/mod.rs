@@ -20,8 +20,11 @@ mod stl;
 mod text;
 mod threemf;
 
-/// Facets and vertices that one file may have: what a machine with 8 GB can work with.
-const MOST_FACETS: usize = 40_000_000;
+/// Facets of a binary STL file, at most: what a machine with 8 GB can work with. There are 50 bytes behind each.
+const MOST_BINARY_FACETS: usize = 40_000_000;
+
+/// Facets and vertices of the other formats, at most: a small packed file could claim many.
+const MOST_FACETS: usize = 10_000_000;
 
 /// A coordinate beyond this is no length of anything that is made on a machine, in mm.
 const FARTHEST_MM: f64 = 1.0e6;
@@ -173,8 +176,8 @@ pub enum Cause {
 struct RawPart {
     name: String,
     mesh: Mesh,
-    /// Corners that shared a vertex with another, where the reader welded already.
-    corners_welded: usize,
+    /// How many corners shared a vertex with another, where the reader welded already.
+    corners_welded: Option<usize>,
 }
 
 /// What a format's reader found.
@@ -228,11 +231,13 @@ fn finish(path: &Path, raw: RawFile, meshes: Vec<RawPart>, progress: &Progress) 
     let mut checked = Vec::with_capacity(meshes.len());
     for raw in meshes {
         let mut mesh = raw.mesh;
-        corners_welded += match raw.corners_welded {
-            0 => weld_vertices(&mut mesh, progress)?,
-            welded => welded,
+        let (unused, welded) = match raw.corners_welded {
+            Some(welded) => (0, welded),
+            None => weld_vertices(&mut mesh, progress)?,
         };
-        let (mesh, report) = repair(mesh, progress)?;
+        corners_welded += welded;
+        let (mesh, mut report) = repair(mesh, progress)?;
+        report.unused_vertices_dropped = unused;
         progress.advance(1);
         checked.push((mesh, report));
     }

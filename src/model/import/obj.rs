@@ -221,7 +221,7 @@ impl Reader {
         let vertices = used.iter().map(|v| self.vertices[*v as usize]).collect();
         let renumbered = |v: u32| used.partition_point(|u| *u < v) as u32;
         let triangles = triangles.iter().map(|t| t.map(renumbered)).collect();
-        RawPart { name, mesh: Mesh { vertices, triangles, colors }, corners_welded: 0 }
+        RawPart { name, mesh: Mesh { vertices, triangles, colors }, corners_welded: None }
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use nalgebra::Matrix4;
 
 use super::text::{Lines, number, words};
-use super::{Cause, Format, LengthUnit, MOST_FACETS, RawFile, RawModel, RawPart};
+use super::{Cause, Format, LengthUnit, MOST_BINARY_FACETS, MOST_FACETS, RawFile, RawModel, RawPart};
 use crate::model::Mesh;
 use crate::model::weld::{Welded, weld};
 use crate::progress::Progress;
@@ -72,8 +72,8 @@ fn read_binary(
     if count == 0 {
         return Err(Cause::NoFacets);
     }
-    if count > MOST_FACETS {
-        return Err(Cause::TooLarge(format!("{count} facets; at most {MOST_FACETS} can be opened")));
+    if count > MOST_BINARY_FACETS {
+        return Err(Cause::TooLarge(format!("{count} facets; at most {MOST_BINARY_FACETS} can be opened")));
     }
     let mut notices = Vec::new();
     let extra = size - HEADER - FACET * u64::from(announced);
@@ -130,7 +130,7 @@ fn part_of(name: &str, welded: Welded) -> RawPart {
     let corners_welded = welded.corners.len() - welded.vertices.len();
     let triangles = welded.corners.as_chunks::<3>().0.to_vec();
     let mesh = Mesh { vertices: welded.vertices, triangles, colors: Vec::new() };
-    RawPart { name: name.to_owned(), mesh, corners_welded }
+    RawPart { name: name.to_owned(), mesh, corners_welded: Some(corners_welded) }
 }
 
 /// Where in a text file the reader is.

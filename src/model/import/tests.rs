@@ -415,3 +415,53 @@ fn import_can_be_canceled_in_every_format() {
         assert!(matches!(import(&path, &progress), Err(ImportError::Canceled(_))), "{name}");
     }
 }
+#[test]
+fn damaged_files_never_do_worse_than_fail() {
+    let object = format!("<resources><object id=\"1\">{}</object></resources>", mesh_xml(&cube(20.0)));
+    let obj: String = (0..8).map(|i| format!("v {} {} {}\n", i & 1, i >> 1 & 1, i >> 2)).collect::<String>()
+        + "f 1 2 4 3\nf -1 -2 -4 -3\nf 1 5 6 2\nf 3 4 8 7\n";
+    let whole = [
+        ("a.stl", stl_binary("", &cube(20.0))),
+        ("b.stl", stl_text(&cube(20.0)).into_bytes()),
+        ("a.obj", obj.into_bytes()),
+        ("a.3mf", threemf("", &format!("{object}<build><item objectid=\"1\"/></build>"))),
+    ];
+    let folder = TempDir::new().unwrap();
+    // A seeded linear congruential generator: the same damage every time.
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    let (mut opened, mut failed) = (0, 0);
+    for round in 0..600 {
+        let (name, bytes) = &whole[round % whole.len()];
+        let mut bytes = bytes.clone();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len());
+            match random(4) {
+                0 => bytes[at] = random(256) as u8,
+                1 => bytes[at] = b"0-9. e/nif"[random(10)],
+                2 => drop(bytes.drain(at..bytes.len().min(at + random(40)))),
+                _ => bytes.extend_from_within(at..bytes.len().min(at + random(60))),
+            }
+        }
+        let path = folder.path().join(name);
+        std::fs::write(&path, &bytes).unwrap();
+        match import(&path, &Progress::new()) {
+            Ok(import) => {
+                opened += 1;
+                for part in import.models.iter().flat_map(|m| &m.model.parts) {
+                    let mesh = &part.mesh;
+                    assert!(mesh.triangles.iter().flatten().all(|v| (*v as usize) < mesh.vertices.len()));
+                    assert!(mesh.vertices.iter().flatten().all(|x| x.is_finite()));
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                assert!(error.to_string().ends_with(name), "{error}");
+            }
+        }
+    }
+    assert!(opened > 30 && failed > 30, "{opened} opened, {failed} failed");
+}

@@ -133,7 +133,7 @@ impl Resolver {
             Content::Mesh(mesh) => {
                 let mesh = std::mem::take(mesh);
                 self.mesh_numbers.insert(id.clone(), self.meshes.len());
-                self.meshes.push(RawPart { name: name.to_owned(), mesh, corners_welded: 0 });
+                self.meshes.push(RawPart { name: name.to_owned(), mesh, corners_welded: None });
                 self.collect(id, model_from_object, name, way, out)
             }
             Content::Components(components) => {

@@ -14,7 +14,7 @@ use super::super::Cause;
 const MOST_BYTES: u64 = 4 << 30;
 
 /// XML of meshes is packed about ten times; text packed more than this is made to harm.
-const HIGHEST_RATIO: u64 = 200;
+const HIGHEST_RATIO: u64 = 100;
 
 /// The ratio counts from here: small parts may be packed well.
 const RATIO_FROM: u64 = 16 << 20;
