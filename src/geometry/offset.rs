@@ -24,9 +24,19 @@ struct Edge {
     length: f64,
 }
 
+/// A ring moved sideways.
+pub(super) struct Raw {
+    pub ring: Ring,
+    /// Every edge outlasted its corners, so the ring crosses itself nowhere between neighbouring edges.
+    pub is_plain: bool,
+}
+
+/// Lengths below this many grid units may turn round when they are rounded.
+const ROUNDING: f64 = 4.0;
+
 /// Offsets a ring by `delta_mm` to its right (outwards for a counter-clockwise ring) where positive, to its left where
 /// negative. `None` where nothing is left to offset.
-pub(super) fn raw(ring: &Ring, delta_mm: f64, join: Join) -> Option<Ring> {
+pub(super) fn raw(ring: &Ring, delta_mm: f64, join: Join) -> Option<Raw> {
     let delta = delta_mm * UNITS_PER_MM;
     let points = without_short_edges(&ring.0, delta.abs() * SHORTEST_EDGE);
     if points.len() < 3 {
@@ -43,6 +53,10 @@ pub(super) fn raw(ring: &Ring, delta_mm: f64, join: Join) -> Option<Ring> {
         })
         .collect();
     let mut out = Vec::with_capacity(n + n / 4);
+    let is_plain = (0..n).all(|i| {
+        let eaten = eaten[i] + eaten[(i + 1) % n];
+        eaten == 0.0 || eaten + ROUNDING <= edges[i].length
+    });
     for i in 0..n {
         let (previous, next) = ((i + n - 1) % n, (i + 1) % n);
         let (before, after) = (&edges[previous], &edges[i]);
@@ -71,7 +85,7 @@ pub(super) fn raw(ring: &Ring, delta_mm: f64, join: Join) -> Option<Ring> {
     while out.len() > 1 && out.first() == out.last() {
         out.pop();
     }
-    (out.len() >= 3).then_some(Ring(out))
+    (out.len() >= 3).then_some(Raw { ring: Ring(out), is_plain })
 }
 
 fn without_short_edges(points: &[Point], shortest: f64) -> Vec<Point> {

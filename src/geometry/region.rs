@@ -113,8 +113,20 @@ impl Region {
         if self.is_empty() || delta_mm == 0.0 || !delta_mm.is_finite() {
             return self.clone();
         }
-        let raw: Vec<Ring> = self.rings.iter().filter_map(|ring| offset::raw(ring, delta_mm, join)).collect();
-        Self::from_rings(raw)
+        let raw = self.rings.iter().filter_map(|ring| offset::raw(ring, delta_mm, join));
+        Self::from_rings(raw.map(|raw| raw.ring).collect())
+    }
+
+    /// Shrunk by `by_mm`, which must be within [`Region::lossless_depth_mm`]: as nothing meets anything then, most rings
+    /// need no kernel. Otherwise the result may cross itself.
+    pub fn shrunk_freely(&self, by_mm: f64, join: Join) -> Region {
+        if by_mm == 0.0 || !by_mm.is_finite() {
+            return self.clone();
+        }
+        let raw: Vec<offset::Raw> = self.rings.iter().filter_map(|ring| offset::raw(ring, -by_mm, join)).collect();
+        let is_plain = raw.iter().all(|raw| raw.is_plain);
+        let rings = raw.into_iter().map(|raw| raw.ring).collect();
+        if is_plain { Self { rings } } else { Self::from_rings(rings) }
     }
 
     /// Shrunk and grown again: parts thinner than twice `by_mm` vanish.

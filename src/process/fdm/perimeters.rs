@@ -220,7 +220,7 @@ fn plan_island(outline: Island, roads: &Roads) -> PerimeterIsland {
         let inner_half = 0.5 * road.spacing_mm * if may_fill { CLOSEST } else { CLOSEST_ALONE };
         depth_mm += inset + outer_half;
         let middle = if depth_mm + inner_half <= free_mm {
-            before.offset(-(inset + outer_half), MITER)
+            before.shrunk_freely(inset + outer_half, MITER)
         } else {
             let room = before.offset(-inset, MITER);
             let fit = fitted(&room, outer_half, inner_half);
@@ -244,7 +244,8 @@ fn plan_island(outline: Island, roads: &Roads) -> PerimeterIsland {
             break;
         }
     }
-    let mut room = before.offset(-inset, MITER);
+    let is_free = depth_mm + inset <= free_mm;
+    let mut room = if is_free { before.shrunk_freely(inset, MITER) } else { before.offset(-inset, MITER) };
     // Where no road of infill has room beside another, one along the middle fills better.
     let half = 0.5 * CLOSEST * roads.infill.spacing_mm;
     if roads.gap_fill && !room.is_empty() && depth_mm + inset + half > free_mm {

@@ -16,9 +16,10 @@ const SLIVER_MM: f64 = 0.02;
 /// elephant foot's.
 pub(super) fn compensated(area: Region, is_first: bool, settings: &SlicingSettings) -> Region {
     let mut area = area;
-    if settings.closing_radius_mm > 0.0 {
+    let radius = settings.closing_radius_mm;
+    if radius > 0.0 && area.lossless_growth_mm(radius, radius) < radius {
         // Where nothing closes, the outline stays as exact as it was.
-        let closed = area.closed(settings.closing_radius_mm);
+        let closed = area.closed(radius);
         if closed.area_mm2() > area.area_mm2() + SMALLEST_GAP_MM2 {
             area = closed;
         }

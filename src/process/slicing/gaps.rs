@@ -4,8 +4,6 @@
 //! the mesh becomes a straight line across it, whatever its size. At each reach ends that continue the outline's
 //! direction come first; ends that would need one chain reversed, as facets that face the wrong way give, come after.
 
-use std::collections::BTreeMap;
-
 use crate::geometry::Point;
 
 /// A piece of outline as it came from the mesh: with both ends still open here, or closed.
@@ -22,6 +20,12 @@ pub(super) struct Chain {
 const FIRST_REACH: i64 = 100;
 /// Beyond the largest plate: everything has been joined.
 const LAST_REACH: i64 = 1 << 31;
+
+/// More chains in one cut than a mesh with holes has: loose triangles. They are not joined across the plate, which would
+/// make a tangle of lines of them.
+const LOOSE_PIECES: usize = 1_000;
+/// How far their ends are joined, 50 µm in grid units.
+const LOOSE_REACH: i64 = 5_000;
 
 /// One end of a chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,8 +47,9 @@ pub(super) fn closed(chains: Vec<Chain>) -> Vec<Chain> {
             Some(chain)
         })
         .collect();
+    let last_reach = if open.len() > LOOSE_PIECES { LOOSE_REACH } else { LAST_REACH };
     let mut reach = FIRST_REACH;
-    while open.iter().any(Option::is_some) && reach <= LAST_REACH {
+    while !open.is_empty() && reach <= last_reach {
         for any_direction in [false, true] {
             // Joining moves ends, so pairs are collected again until none is within reach.
             while join(&mut open, &mut done, reach, any_direction) {}
@@ -102,28 +107,32 @@ fn reverse(chain: &mut Chain) {
 /// Pairs of ends within reach with their squared distance.
 fn pairs_within(open: &[Option<Chain>], reach: i64, any_direction: bool) -> Vec<(i64, End, End)> {
     let cell = |p: Point| (i64::from(p.x).div_euclid(reach), i64::from(p.y).div_euclid(reach));
-    let mut cells: BTreeMap<(i64, i64), Vec<(End, Point)>> = BTreeMap::new();
+    let mut ends: Vec<((i64, i64), End, Point)> = Vec::with_capacity(2 * open.len());
     for (chain, points) in open.iter().enumerate().filter_map(|(i, c)| Some((i, &c.as_ref()?.points))) {
         for (last, point) in [(false, points.first()), (true, points.last())] {
             if let Some(&p) = point {
-                cells.entry(cell(p)).or_default().push((End { chain, last }, p));
+                ends.push((cell(p), End { chain, last }, p));
             }
         }
     }
+    ends.sort_unstable();
     let mut pairs = Vec::new();
-    for (&(cx, cy), ends) in &cells {
-        for (dx, dy) in [(0, 0), (1, -1), (1, 0), (1, 1), (0, 1)] {
-            let Some(others) = cells.get(&(cx + dx, cy + dy)) else { continue };
-            for (i, &(a, p)) in ends.iter().enumerate() {
-                let from = if (dx, dy) == (0, 0) { i + 1 } else { 0 };
-                for &(b, q) in &others[from..] {
-                    let distance = p.distance_squared(q);
-                    let fits = a.last != b.last || (any_direction && a.chain != b.chain);
-                    if fits && distance <= reach * reach {
-                        pairs.push((distance, a.min(b), a.max(b)));
-                    }
-                }
-            }
+    let mut consider = |&(_, a, p): &((i64, i64), End, Point), &(_, b, q): &((i64, i64), End, Point)| {
+        let distance = p.distance_squared(q);
+        let fits = a.last != b.last || (any_direction && a.chain != b.chain);
+        if fits && distance <= reach * reach {
+            pairs.push((distance, a.min(b), a.max(b)));
+        }
+    };
+    for (i, end) in ends.iter().enumerate() {
+        let (x, y) = end.0;
+        // Ends are sorted by cell: the rest of this one and the one above follow at once, then three to the right.
+        for other in ends[i + 1..].iter().take_while(|other| other.0 <= (x, y + 1)) {
+            consider(end, other);
+        }
+        let right = ends.partition_point(|other| other.0 < (x + 1, y - 1));
+        for other in ends[right..].iter().take_while(|other| other.0 <= (x + 1, y + 1)) {
+            consider(end, other);
         }
     }
     pairs
