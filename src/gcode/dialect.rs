@@ -45,6 +45,11 @@ impl Dialect {
         }
     }
 
+    /// Longest command in bytes, so that a host can still number it (`N4294967295 ` before, `*255` behind).
+    pub fn max_command_bytes(self) -> usize {
+        self.max_line_bytes() - 16
+    }
+
     /// Acceleration in mm/s² for the moves of one kind (for all of them where the firmware knows one only).
     pub fn acceleration(self, kind: MoveKind, mm_per_s2: f64) -> String {
         let value = text(mm_per_s2, 0);

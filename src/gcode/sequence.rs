@@ -25,7 +25,7 @@ pub(super) fn clean_lines(text: &str, dialect: Dialect) -> Result<Vec<String>, T
         let mut line: String = line.chars().filter_map(printable).collect();
         line.truncate(line.trim_end().len());
         let code_bytes = lexer::lex(line.as_bytes()).comment.map_or(line.len(), |c| line.len() - c.len() - 1);
-        if line[..code_bytes].trim().len() > limit {
+        if line[..code_bytes].trim().len() > dialect.max_command_bytes() {
             return Err(TooLong { bytes: line[..code_bytes].trim().len(), line });
         }
         line.truncate(limit);
@@ -146,8 +146,9 @@ mod tests {
             clean_lines(&format!("\u{1b}M117 Käse\r\n\n  \n{long_comment}\nG1\tX1  "), Dialect::Marlin).unwrap();
         assert_eq!(lines[0], "M117 K?se");
         assert_eq!((lines[1].len(), lines[2].as_str()), (95, "G1 X1"));
-        let too_long = clean_lines(&format!("M117 {}", "x".repeat(91)), Dialect::Marlin);
-        assert_eq!(too_long.map_err(|e| e.bytes), Err(96));
+        let too_long = clean_lines(&format!("M117 {}", "x".repeat(75)), Dialect::Marlin);
+        assert_eq!(too_long.map_err(|e| e.bytes), Err(80));
+        assert!(clean_lines(&format!("M117 {}", "x".repeat(74)), Dialect::Marlin).is_ok());
         assert!(clean_lines(&format!("M117 {}", "x".repeat(91)), Dialect::Klipper).is_ok());
     }
 

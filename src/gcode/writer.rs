@@ -87,7 +87,7 @@ pub struct Written {
 pub enum WriteError {
     #[error("cannot fill in `{key}`, {error}")]
     Template { key: &'static str, error: TemplateError },
-    #[error("a line of `{key}` has {bytes} bytes and the firmware takes {limit}; shorten it: {line}")]
+    #[error("a line of `{key}` has {bytes} bytes and a host can send {limit}; shorten it: {line}")]
     LineTooLong { key: &'static str, line: String, bytes: usize, limit: usize },
     #[error("layer {}: {what} is {value}, which no machine can do; this is an error in planning", layer + 1)]
     Number { layer: usize, what: &'static str, value: f64 },
@@ -276,7 +276,7 @@ fn sequence(
 }
 
 fn too_long(settings: &GcodeSettings, key: &'static str, error: TooLong) -> WriteError {
-    let limit = settings.dialect.max_line_bytes();
+    let limit = settings.dialect.max_command_bytes();
     WriteError::LineTooLong { key, line: error.line, bytes: error.bytes, limit }
 }
 

@@ -26,8 +26,6 @@ const FLOW_TOLERANCE: f64 = 1.03;
 const ABSURD_FEED: f64 = 2.0;
 /// The first printing move of a layer is at most this high, mm.
 const FIRST_HEIGHT_MM: f64 = 2.0;
-/// Longest command that still fits when a host has numbered it: `N1234567 ` before and `*123` behind.
-const NUMBERING_BYTES: usize = 13;
 /// Difference of a file's volume to its toolpath's: rounding of coordinates and of E words.
 const VOLUME_TOLERANCE: f64 = 1e-4;
 
@@ -183,7 +181,7 @@ impl<'a> Interpreter<'a> {
         let length = lexer::trim(code).len();
         let limit = self.limits.dialect.max_line_bytes();
         // Klipper reads files itself and has no limit there.
-        if length + NUMBERING_BYTES <= limit || self.limits.dialect == Dialect::Klipper {
+        if length <= self.limits.dialect.max_command_bytes() || self.limits.dialect == Dialect::Klipper {
             return;
         }
         if length > limit {

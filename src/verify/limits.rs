@@ -27,8 +27,22 @@ pub struct Limits {
     pub max_melt_rate_mm3_per_s: f64,
     pub nozzle_diameter_mm: f64,
     pub filament_diameter_mm: f64,
-    /// Commands of the machine's own configuration that its start and end sequences call, in upper case.
+    /// Commands of the machine's own configuration that its sequences call, in upper case.
     pub macros: Vec<String>,
+    /// Lines of the machine's own sequences before the first road, and of those behind it, where they hold no
+    /// placeholders: a job from elsewhere may hold them too.
+    pub start_lines: Vec<String>,
+    pub later_lines: Vec<String>,
+}
+
+/// The commands of some sequences, without comments, where they are the same in every job.
+fn fixed_lines(sequences: &[&str]) -> Vec<String> {
+    let code = |line: &str| line.split(';').next().unwrap_or_default().trim().to_owned();
+    let mut lines: Vec<String> = sequences.iter().flat_map(|text| text.lines()).map(code).collect();
+    lines.retain(|line| !line.is_empty() && !line.contains(['{', '[']));
+    lines.sort();
+    lines.dedup();
+    lines
 }
 
 impl From<&Settings> for Limits {
@@ -65,6 +79,8 @@ impl From<&Settings> for Limits {
             nozzle_diameter_mm: s.nozzle_diameter,
             filament_diameter_mm: s.filament_diameter,
             macros,
+            start_lines: fixed_lines(&[&s.start_gcode, &s.before_layer_gcode, &s.layer_gcode]),
+            later_lines: fixed_lines(&[&s.end_gcode, &s.before_layer_gcode, &s.layer_gcode]),
         }
     }
 }

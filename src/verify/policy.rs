@@ -95,6 +95,10 @@ pub(super) fn forbidden(bytes: &[u8], line: &Line<'_>, limits: &Limits, printing
     if code.contains(&b'*') || (code.contains(&b'(') && !is_message) {
         return Some("`*` and parentheses can hide a second command".into());
     }
+    let own = if printing { &limits.later_lines } else { &limits.start_lines };
+    if own.iter().any(|own| own.as_bytes() == code) {
+        return None;
+    }
     match line.code {
         Code::Empty => None,
         // Smoothieware hands lines in lower case to its shell.
@@ -156,8 +160,12 @@ fn m(number: u32, params: &[u8], limits: &Limits) -> Option<String> {
             (text.len() > MAX_MESSAGE_BYTES)
                 .then(|| format!("M117 shows {} bytes; at most {MAX_MESSAGE_BYTES}", text.len()))
         }
-        201 | 204 if above(b"XYPTS", limits.max_acceleration_mm_per_s2) => {
+        201 if above(b"XY", limits.max_acceleration_mm_per_s2) => {
             refuse("asks for more acceleration than the machine has")
+        }
+        // Firmware keeps to M201 whatever M204 says, so only nonsense is refused.
+        204 if above(b"PRTS", limits.max_acceleration_mm_per_s2 * 5.0) => {
+            refuse("asks for far more acceleration than the machine has")
         }
         201 | 204 | 205 => None,
         203 => {
@@ -178,15 +186,21 @@ fn extended(name: &[u8], params: &[u8], limits: &Limits) -> Option<String> {
         return Some(format!("{name} holds characters that a print does not need"));
     }
     if name == "SET_VELOCITY_LIMIT" {
-        let accel = lexer::pairs(params).find(|(k, _)| k.eq_ignore_ascii_case(b"ACCEL")).map(|(_, v)| v);
-        let limit = limits.max_acceleration_mm_per_s2;
-        return match accel.map(lexer::parse_number) {
-            Some(None) => Some("SET_VELOCITY_LIMIT has no number".into()),
-            Some(Some(a)) if a > limit * 1.001 => {
-                Some(format!("SET_VELOCITY_LIMIT asks for {a} mm/s²; the machine has {limit}"))
+        // Klipper takes these in place of its configuration's.
+        let fastest = limits.max_feed_mm_per_s[0].max(limits.max_feed_mm_per_s[1]);
+        for (key, limit) in [(&b"ACCEL"[..], limits.max_acceleration_mm_per_s2), (b"VELOCITY", fastest)] {
+            for (_, value) in lexer::pairs(params).filter(|(k, _)| k.eq_ignore_ascii_case(key)) {
+                let key = String::from_utf8_lossy(key);
+                match lexer::parse_number(value) {
+                    None => return Some(format!("{name} {key} has no number")),
+                    Some(asked) if asked > limit * 1.001 => {
+                        return Some(format!("{name} {key} asks for {asked}; the machine has {limit}"));
+                    }
+                    Some(_) => {}
+                }
             }
-            _ => None,
-        };
+        }
+        return None;
     }
     let own = limits.macros.contains(&name);
     (!own && !KLIPPER_ALLOWED.contains(&name.as_str())).then(|| format!("{name} is not one that a print needs"))

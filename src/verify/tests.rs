@@ -270,6 +270,9 @@ fn a_job_from_elsewhere_holds_only_what_a_print_needs() {
         "FIRMWARE_RESTART",
         "SET_VELOCITY_LIMIT ACCEL=99999",
         "SET_VELOCITY_LIMIT ACCEL=x",
+        "SET_VELOCITY_LIMIT VELOCITY=9999",
+        "M201 X99999",
+        "M420 S1",
         "M204 S99999",
         "M203 X9999",
         "M220 S900",
@@ -317,8 +320,13 @@ fn a_job_from_elsewhere_holds_only_what_a_print_needs() {
         let report = judge(&text, Policy::Remote);
         assert!(report.passes(), "{line:?}: {:#?}", report.findings);
     }
-    let own = Settings { start_gcode: "START_PRINT T=215\n".into(), ..settings() };
-    let text = good.replacen("G28", "START_PRINT T=215\nG28", 1);
+    // What the machine's own sequences hold is allowed where they hold it.
+    let own = Settings {
+        start_gcode: "START_PRINT T={temperature}\nM420 S1 ; mesh\n".into(),
+        end_gcode: format!("G28 ; up and away, a delta\n{END}"),
+        ..settings()
+    };
+    let text = good.replacen("G28", "START_PRINT T=215\nM420 S1\nG28", 1).replacen("M104 S0", "G28\nM104 S0", 1);
     let options = VerifyOptions { policy: Policy::Remote, ..VerifyOptions::default() };
     assert!(!judge(&text, Policy::Remote).passes());
     assert!(verify(text.as_bytes(), &Limits::from(&own), &options, &Progress::new()).unwrap().passes());
