@@ -108,7 +108,7 @@ impl Sliced {
     fn from_snapshot(snapshot: &Snapshot, progress: &Progress) -> Result<Self, SliceError> {
         let planned = plan_job(snapshot, progress)?;
         let settings = &snapshot.settings;
-        let extras = JobExtras::default();
+        let extras = JobExtras::of(snapshot);
         let mut notices = planned.plan.notices.clone();
         let gcode = match write_job(&planned, settings, &extras, progress) {
             Ok(file) => {
