@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::gcode::{self, GcodeSettings, JobTimes, Thumbnail, Totals, WriteError};
-use crate::process::{self, Plan, PlanError};
+use crate::process::{self, Plan, PlanCache, PlanError};
 use crate::progress::{Canceled, Progress};
 use crate::render::{self, DrawnObject, Theme};
 use crate::report::Severity;
@@ -142,7 +142,12 @@ pub fn machine_limits(s: &Settings) -> MachineLimits {
 
 /// Plans everything on the plate and estimates it.
 pub fn plan_job(snapshot: &Snapshot, progress: &Progress) -> Result<PlannedJob, JobError> {
-    let plan = process::plan(snapshot, progress)?;
+    plan_job_again(snapshot, &mut PlanCache::default(), progress)
+}
+
+/// Plans and estimates with what is kept of the plan before; the result is the same, only sooner.
+pub fn plan_job_again(snapshot: &Snapshot, cache: &mut PlanCache, progress: &Progress) -> Result<PlannedJob, JobError> {
+    let plan = process::plan_again(snapshot, cache, progress)?;
     let estimate = estimate(&plan.toolpath, &machine_limits(&snapshot.settings), progress)?;
     Ok(PlannedJob { plan, estimate })
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use nalgebra::{Matrix4, Point3};
 
-use crate::geometry::{Bounds, Point, Ring};
+use crate::geometry::{Bounds, Point};
 use crate::model::Mesh;
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
@@ -50,8 +50,40 @@ pub enum PlanError {
     Canceled(#[from] Canceled),
 }
 
+/// What the stages of the last plan made, kept so that the next one redoes only what a change touches. The toolpath is
+/// the same with and without.
+#[derive(Clone, Debug, Default)]
+pub struct PlanCache {
+    objects: Vec<ObjectLayers>,
+}
+
 /// Plans everything on the plate.
 pub fn plan(snapshot: &Snapshot, progress: &Progress) -> Result<Plan, PlanError> {
+    plan_again(snapshot, &mut PlanCache::default(), progress)
+}
+
+/// Plans everything on the plate, with what is kept of the plan before. Keeps what was made for the plan after, also
+/// where planning was stopped half way.
+pub fn plan_again(snapshot: &Snapshot, cache: &mut PlanCache, progress: &Progress) -> Result<Plan, PlanError> {
+    let mut kept = Vec::with_capacity(snapshot.objects.len());
+    let plan = plan_kept(snapshot, &cache.objects, &mut kept, progress);
+    if plan.is_ok() {
+        cache.objects = kept;
+    } else {
+        // The newest first: they are looked at first.
+        kept.append(&mut cache.objects);
+        kept.truncate(2 * snapshot.objects.len());
+        cache.objects = kept;
+    }
+    plan
+}
+
+fn plan_kept(
+    snapshot: &Snapshot,
+    before: &[ObjectLayers],
+    kept: &mut Vec<ObjectLayers>,
+    progress: &Progress,
+) -> Result<Plan, PlanError> {
     if snapshot.objects.is_empty() {
         return Err(PlanError::NoObjects);
     }
@@ -71,14 +103,17 @@ pub fn plan(snapshot: &Snapshot, progress: &Progress) -> Result<Plan, PlanError>
             notices.push(notice.on_object(&object.name));
             continue;
         }
-        let (layers, found) = fdm::plan_object(&parts, extent.top_mm, &(&*object.settings).into(), progress)?;
+        let of_this = before.iter().find(|layers| layers.is_of(&parts));
+        let layers = fdm::plan_object(&parts, extent.top_mm, &(&*object.settings).into(), of_this, progress)?;
+        kept.push(layers.clone());
         // A rectangle around it may reach beyond a round plate where the object does not.
         if placed == Placement::Across
-            && plate::placement(&area, &extent.bounds, Some(&footprint(&layers))) != Placement::Inside
+            && plate::placement(&area, &extent.bounds, Some(&fdm::adhesion::hull_of(&layers.outlines)))
+                != Placement::Inside
         {
             return Err(PlanError::AcrossEdge(object.name.clone()));
         }
-        notices.extend(found.into_iter().map(|n| n.on_object(&object.name)));
+        notices.extend(layers.notices().into_iter().map(|n| n.on_object(&object.name)));
         planned.push((object, layers));
     }
     if planned.is_empty() {
@@ -106,12 +141,6 @@ pub fn plan(snapshot: &Snapshot, progress: &Progress) -> Result<Plan, PlanError>
 fn parts_on_plate(object: &SnapshotObject) -> Vec<(Arc<Mesh>, Matrix4<f64>)> {
     let place = |part: &crate::model::Part| (part.mesh.clone(), object.plate_from_model * part.model_from_part);
     object.model.parts.iter().map(place).collect()
-}
-
-/// The convex outline of everything that an object prints.
-fn footprint(layers: &ObjectLayers) -> Ring {
-    let points = layers.outlines.iter().flat_map(|l| l.area.rings.iter().flat_map(|r| r.0.iter().copied()));
-    fdm::adhesion::convex_hull(points.collect())
 }
 
 /// How far an object reaches above the plate.

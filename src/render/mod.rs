@@ -21,7 +21,6 @@ mod context;
 mod egui_callback;
 mod gizmo;
 mod gpu;
-mod lettering;
 mod lines;
 mod mesh;
 mod outline;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::gcode::{ReadOptions, read};
 use crate::jobs::Job;
-use crate::pipeline::{JobError, JobExtras, machine_limits, plan_job, write_job};
+use crate::pipeline::{JobError, JobExtras, machine_limits, plan_job_again, write_job};
+use crate::process::PlanCache;
 use crate::progress::{Canceled, Progress, Standing};
 use crate::render::ToolpathDrawing;
 use crate::report::Notice;
@@ -105,10 +106,13 @@ impl Sliced {
     }
 
     /// Plans a plate, writes its G-code and has it checked. What the check refuses can be looked at but not exported.
-    fn from_snapshot(snapshot: &Snapshot, progress: &Progress) -> Result<Self, SliceError> {
-        let planned = plan_job(snapshot, progress)?;
+    fn from_snapshot(snapshot: &Snapshot, cache: &Mutex<PlanCache>, progress: &Progress) -> Result<Self, SliceError> {
+        // Work that this one replaces lets go of it as soon as it sees that it was cancelled.
+        let mut cache = cache.lock().unwrap_or_else(|e| e.into_inner());
+        let planned = plan_job_again(snapshot, &mut cache, progress)?;
+        drop(cache);
         let settings = &snapshot.settings;
-        let extras = JobExtras::of(snapshot);
+        let extras = JobExtras::default();
         let mut notices = planned.plan.notices.clone();
         let gcode = match write_job(&planned, settings, &extras, progress) {
             Ok(file) => {
@@ -168,6 +172,8 @@ pub struct Planning {
     plan: Option<Sliced>,
     failure: Option<String>,
     file: Option<(PathBuf, Sliced)>,
+    /// What the stages of the last plan made, so that a change redoes only what it touches.
+    cache: Arc<Mutex<PlanCache>>,
 }
 
 impl Planning {
@@ -283,10 +289,11 @@ impl Planning {
 
     fn start(&mut self, ctx: &egui::Context, snapshot: Snapshot) {
         let wake = ctx.clone();
+        let cache = Arc::clone(&self.cache);
         let started = self.job.start(
             "slice",
             move || wake.request_repaint(),
-            move |progress| Sliced::from_snapshot(&snapshot, progress),
+            move |progress| Sliced::from_snapshot(&snapshot, &cache, progress),
         );
         if let Err(error) = started {
             self.failure = Some(format!("Slicing did not start, because the system cannot start a thread ({error})."));

@@ -3,7 +3,10 @@
 //! Knows the first outlines of all objects and the build plate, and gives closed and open paths around them. Speeds and
 //! travels are not known here.
 
-use crate::geometry::{Join, Point, Polyline, Region, Ring};
+use rayon::prelude::*;
+
+use crate::geometry::{Bounds, Join, Point, Polyline, Region, Ring};
+use crate::process::slicing::LayerOutline;
 use crate::settings::Settings;
 use crate::toolpath::road_area_mm2;
 
@@ -92,13 +95,19 @@ pub fn brim(objects: &[(&Region, BrimSettings)]) -> Vec<BrimRoad> {
         let least = settings.separation_mm + settings.road_width_mm / 2.0 - 0.01;
         let kept_free = everything.offset(least, Join::Round);
         let taken = brims_of(objects, &done[..done.len() - 1]).offset(settings.road_width_mm / 2.0, Join::Round);
-        let keep_out = kept_free.union(&taken);
+        let Some(bounds) = own.bounds() else { continue };
+        let reach = crate::geometry::grid(settings.separation_mm + settings.width_mm + 2.0 * settings.road_width_mm);
+        let around = Bounds {
+            min: Point::new(bounds.min.x - reach, bounds.min.y - reach),
+            max: Point::new(bounds.max.x + reach, bounds.max.y + reach),
+        };
+        let free = Region::rectangle(around).difference(&kept_free.union(&taken));
         for k in (0..count).rev() {
             let distance = settings.separation_mm + settings.road_width_mm / 2.0 + f64::from(k) * spacing;
             let grown = own.offset(distance, Join::Round).simplified(TOLERANCE_MM);
             // Outlines only: the clockwise rings are holes.
             for ring in grown.rings.iter().filter(|r| r.area_mm2() > 0.0) {
-                roads.extend(outside(ring, &keep_out).into_iter().map(|path| BrimRoad {
+                roads.extend(within(ring, &free).into_iter().map(|path| BrimRoad {
                     path,
                     width_mm: settings.road_width_mm,
                     height_mm: settings.layer_height_mm,
@@ -121,18 +130,12 @@ fn brims_of(objects: &[(&Region, BrimSettings)], settings: &[&BrimSettings]) -> 
     Region::union_all(&areas)
 }
 
-/// The parts of a ring outside an area: the whole ring, closed, where it does not touch the area.
-fn outside(ring: &Ring, area: &Region) -> Vec<Polyline> {
+/// The parts of a ring inside an area: the whole ring, closed, where all of it is.
+fn within(ring: &Ring, area: &Region) -> Vec<Polyline> {
     let mut closed = ring.0.clone();
     closed.extend(ring.0.first());
     let path = Polyline(closed);
-    let Some(bounds) = ring.bounds() else { return Vec::new() };
-    let margin = crate::geometry::grid(1.0);
-    let around = crate::geometry::Bounds {
-        min: Point::new(bounds.min.x - margin, bounds.min.y - margin),
-        max: Point::new(bounds.max.x + margin, bounds.max.y + margin),
-    };
-    let mut pieces = Region::rectangle(around).difference(area).clip(std::slice::from_ref(&path));
+    let mut pieces = area.clip(std::slice::from_ref(&path));
     // A ring cut nowhere comes back whole; one that was cut elsewhere than at its first point is joined there again.
     if pieces.len() > 1
         && let (Some(first), Some(last)) = (pieces.first(), pieces.last())
@@ -174,6 +177,14 @@ pub fn skirt(areas: &[&Region], settings: &SkirtSettings) -> Vec<Ring> {
         loops.push(ring);
     }
     loops
+}
+
+/// The smallest convex ring around everything in some layers.
+pub fn hull_of(layers: &[LayerOutline]) -> Ring {
+    let of_layer =
+        |layer: &LayerOutline| convex_hull(layer.area.rings.iter().flat_map(|ring| ring.0.iter().copied()).collect()).0;
+    let corners: Vec<Vec<Point>> = layers.par_iter().map(of_layer).collect();
+    convex_hull(corners.concat())
 }
 
 /// The smallest convex ring around some points, counter-clockwise (Andrew's monotone chain, 1979).

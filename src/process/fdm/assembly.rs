@@ -212,8 +212,7 @@ pub fn assemble(
 
 /// Name and outline of an object.
 fn label(object: &PlannedObject) -> ObjectLabel {
-    let points = object.outlines.iter().flat_map(|l| l.area.rings.iter().flat_map(|r| r.0.iter().copied()));
-    ObjectLabel { name: object.name.to_owned(), outline: adhesion::convex_hull(points.collect()).0 }
+    ObjectLabel { name: object.name.to_owned(), outline: adhesion::hull_of(object.outlines).0 }
 }
 
 /// The layers of all objects by height.

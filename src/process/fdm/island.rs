@@ -98,7 +98,7 @@ pub struct IslandRoads {
 
 impl IslandRoads {
     /// Lays out the roads in an order with short ways, wherever it begins. `seams` are those of this island's outermost
-    /// walls.
+    /// walls, in their order.
     pub fn new(
         island: &PerimeterIsland,
         fills: &[Fill],
@@ -177,7 +177,7 @@ impl IslandRoads {
 fn wall_units(island: &PerimeterIsland, seams: &[Seam], layer_height_mm: f64, settings: &IslandSettings) -> Vec<Unit> {
     let mut units = Vec::new();
     for mut group in nested(&island.walls) {
-        let seam_of = |wall: usize| seams.iter().find(|s| s.wall == wall).map(|s| s.at);
+        let seam_of = |wall: usize| seams.binary_search_by_key(&wall, |s| s.wall).ok().map(|i| seams[i].at);
         let anchor = group.iter().find_map(|&w| seam_of(w)).map(|at| at.point);
         group.sort_by_key(|&w| (std::cmp::Reverse(island.walls[w].depth), w));
         if settings.external_perimeters_first {

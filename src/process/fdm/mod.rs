@@ -2,7 +2,7 @@
 //!
 //! Stages, each a plain function from one immutable type of [`stages`] to the next:
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath.
-//! The stages up to infill work on one object ([`plan_object`]); [`assembly`] puts all objects together, with `seam`,
+//! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan; [`assembly`] puts all objects together, with `seam`,
 //! `island` and `order` for what is printed where and when, `travel` and `motion` for the ways between, `speeds` and
 //! `cooling` for how fast, `adhesion` for what goes around the objects, and `vase` for the wall without a seam.
 
@@ -39,7 +39,7 @@ use crate::settings::Settings;
 use infill::InfillSettings;
 use perimeters::PerimeterSettings;
 use regions::RegionSettings;
-use stages::{FilledLayer, PerimeterLayer};
+use stages::{FilledLayer, PerimeterLayer, RegionLayer};
 
 /// The settings of the stages that work on one object, each stage's own.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,26 +57,71 @@ impl From<&Settings> for StageSettings {
     }
 }
 
-/// One object, layer by layer, as far as roads.
-#[derive(Clone, Debug, PartialEq)]
+/// Meshes of one object and where each stands on the plate.
+pub type Parts = [(Arc<Mesh>, Matrix4<f64>)];
+
+/// One object, layer by layer, as far as roads: what every stage made, and what it was made from. A later plan of the
+/// same object takes over the stages whose inputs have not changed.
+#[derive(Clone, Debug)]
 pub struct ObjectLayers {
-    pub outlines: Vec<LayerOutline>,
-    pub perimeters: Vec<PerimeterLayer>,
-    pub filled: Vec<FilledLayer>,
+    parts: Vec<(Arc<Mesh>, Matrix4<f64>)>,
+    settings: StageSettings,
+    pub outlines: Arc<Vec<LayerOutline>>,
+    pub perimeters: Arc<Vec<PerimeterLayer>>,
+    regions: Arc<Vec<RegionLayer>>,
+    pub filled: Arc<Vec<FilledLayer>>,
+    /// What was noticed while cutting.
+    notices: Vec<Notice>,
 }
 
-/// Runs the stages of one object: meshes with their places on the plate, up to `top_mm` above it.
+impl ObjectLayers {
+    /// Whether these are layers of the same meshes at the same places.
+    pub fn is_of(&self, parts: &Parts) -> bool {
+        self.parts.len() == parts.len()
+            && self.parts.iter().zip(parts).all(|(a, b)| Arc::ptr_eq(&a.0, &b.0) && a.1 == b.1)
+    }
+
+    /// What was noticed about the object.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.iter().cloned().chain(perimeters::unprinted(&self.perimeters)).collect()
+    }
+}
+
+/// Runs the stages of one object: meshes with their places on the plate, up to `top_mm` above it. `before` is an earlier
+/// result, of which every stage is taken over that would come out the same.
 pub fn plan_object(
-    parts: &[(Arc<Mesh>, Matrix4<f64>)],
+    parts: &Parts,
     top_mm: f64,
     settings: &StageSettings,
+    before: Option<&ObjectLayers>,
     progress: &Progress,
-) -> Result<(ObjectLayers, Vec<Notice>), Canceled> {
-    let spans = slicing::layer_grid(top_mm, &settings.layers);
-    let (outlines, mut notices) = slicing::outlines(parts, &spans, &settings.slicing, progress)?;
-    let perimeters = perimeters::perimeters(&outlines, &settings.perimeters, progress)?;
-    notices.extend(perimeters::unprinted(&perimeters));
-    let regions = regions::regions(&outlines, &perimeters, &settings.regions, progress)?;
-    let filled = infill::infill(&regions, &settings.infill, progress)?;
-    Ok((ObjectLayers { outlines, perimeters, filled }, notices))
+) -> Result<ObjectLayers, Canceled> {
+    let before = before.filter(|b| b.is_of(parts));
+    let same = |b: &&ObjectLayers| b.settings.layers == settings.layers && b.settings.slicing == settings.slicing;
+    let before = before.filter(same);
+    let (outlines, notices) = match before {
+        Some(b) => (b.outlines.clone(), b.notices.clone()),
+        None => {
+            let spans = slicing::layer_grid(top_mm, &settings.layers);
+            let (outlines, notices) = slicing::outlines(parts, &spans, &settings.slicing, progress)?;
+            (Arc::new(outlines), notices)
+        }
+    };
+    let before = before.filter(|b| b.settings.perimeters == settings.perimeters);
+    let perimeters = match before {
+        Some(b) => b.perimeters.clone(),
+        None => Arc::new(perimeters::perimeters(&outlines, &settings.perimeters, progress)?),
+    };
+    let before = before.filter(|b| b.settings.regions == settings.regions);
+    let regions = match before {
+        Some(b) => b.regions.clone(),
+        None => Arc::new(regions::regions(&outlines, &perimeters, &settings.regions, progress)?),
+    };
+    let before = before.filter(|b| b.settings.infill == settings.infill);
+    let filled = match before {
+        Some(b) => b.filled.clone(),
+        None => Arc::new(infill::infill(&regions, &settings.infill, progress)?),
+    };
+    let (parts, settings) = (parts.to_vec(), settings.clone());
+    Ok(ObjectLayers { parts, settings, outlines, perimeters, regions, filled, notices })
 }

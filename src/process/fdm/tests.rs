@@ -177,7 +177,7 @@ fn stages(mesh: Mesh, x: f64, y: f64, settings: &Settings) -> ObjectLayers {
     let top = mesh.vertices.iter().map(|v| v[2]).fold(0.0, f32::max);
     let place = Matrix4::new_translation(&Vector3::new(x, y, 0.0));
     let parts = [(Arc::new(mesh), place)];
-    super::plan_object(&parts, f64::from(top), &StageSettings::from(settings), &Progress::new()).unwrap().0
+    super::plan_object(&parts, f64::from(top), &StageSettings::from(settings), None, &Progress::new()).unwrap()
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn the_material_is_that_of_the_planned_roads() {
     let layers = stages(star(2.4), 70.0, 120.0, &settings);
     let mut wanted = 0.0;
     let mut loops = 0.0;
-    for (walls, fills) in layers.perimeters.iter().zip(&layers.filled) {
+    for (walls, fills) in layers.perimeters.iter().zip(layers.filled.iter()) {
         let height = walls.span.height_mm();
         let area = |w: f64| crate::toolpath::road_area_mm2(w, height);
         for island in &walls.islands {
@@ -526,4 +526,35 @@ fn empty_layers_between_others_are_named() {
     assert_eq!(notice.layers, Some((3, 5)));
     let heights: Vec<i32> = plan.toolpath.layers.iter().map(|l| (l.z_mm * 10.0).round() as i32).collect();
     assert_eq!(heights, vec![3, 6, 9, 21, 24, 27]);
+}
+
+#[test]
+fn planning_again_gives_the_same_and_redoes_only_what_a_change_touches() {
+    let settings = quick();
+    let objects = mixed(&settings);
+    type Change = fn(&mut Settings);
+    let changes: [(&str, Change, usize); 6] = [
+        ("seam", |s| s.seam_position = SeamPosition::Rear, 0),
+        ("angle", |s| s.fill_angle = 30.0, 1),
+        ("top", |s| s.top_solid_layers = 2, 2),
+        ("walls", |s| s.perimeters = 3, 3),
+        ("resolution", |s| s.resolution = 0.02, 4),
+        ("nothing", |_| {}, 0),
+    ];
+    for (name, change, stages) in changes {
+        let mut cache = crate::process::PlanCache::default();
+        let progress = Progress::new();
+        crate::process::plan_again(&snapshot(objects.clone(), &settings), &mut cache, &progress).unwrap();
+        let mut changed = settings.clone();
+        change(&mut changed);
+        let changed_objects =
+            objects.iter().map(|o| SnapshotObject { settings: Arc::new(changed.clone()), ..o.clone() });
+        let changed_plate = snapshot(changed_objects.collect(), &changed);
+        let progress = Progress::new();
+        let again = crate::process::plan_again(&changed_plate, &mut cache, &progress).unwrap();
+        assert!(again == plan(&changed_plate, &Progress::new()).unwrap(), "{name}: the same as planned afresh");
+        let of_objects = ["Cutting the model into layers", "Planning walls", "Finding surfaces", "Filling"];
+        let run = progress.timings().iter().filter(|(stage, _)| of_objects.contains(&stage.as_str())).count();
+        assert_eq!(run, 3 * stages, "{name}: {:?}", progress.timings());
+    }
 }
