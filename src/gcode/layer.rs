@@ -18,6 +18,8 @@ const PM_PER_MM: f64 = 1e9;
 /// Decimals of `E` words and of other coordinates.
 const E_DECIMALS: u32 = 5;
 const MM_DECIMALS: u32 = 3;
+/// Feed of filament that moves alone for thousandths of a millimetre: any extruder can do it.
+const FLUSH_FEED_MM_PER_S: f32 = 5.0;
 
 /// What a layer must know of those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -181,7 +183,7 @@ pub(super) fn write_layer(
         }
     }
     w.after_layer_change(&mut change_is_due, after);
-    w.flush_filament();
+    w.flush_filament()?;
     Ok(w.out)
 }
 
@@ -404,7 +406,7 @@ impl<'a> LayerWriter<'a> {
             }
         }
         self.e_pm = from_pm.saturating_sub(wiped_pm);
-        self.flush_filament();
+        self.flush_filament()?;
         self.push(b";WIPE_END\n");
         Ok(())
     }
@@ -507,13 +509,16 @@ impl<'a> LayerWriter<'a> {
         Ok(())
     }
 
-    /// Writes filament that is still due after moves too short to be written.
-    fn flush_filament(&mut self) {
+    /// Writes filament that is still due after moves too short to be written. It moves alone, so the feed of the road
+    /// before, which is for the plane, would be far too fast for it.
+    fn flush_filament(&mut self) -> Result<(), LayerError> {
         if e_units(self.e_pm) != self.e_written {
             self.push(b"G1");
             self.word_e();
+            self.word_f(FLUSH_FEED_MM_PER_S)?;
             self.push(b"\n");
         }
+        Ok(())
     }
 
     fn use_acceleration(&mut self, kind: MoveKind) {
