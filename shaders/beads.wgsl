@@ -2,6 +2,9 @@
 // shaded as if it were round. Of its four faces exactly two can be seen from anywhere, so only those two are drawn, and
 // a pyramid at each end that closes corners.
 
+// Roles up to this one are walls.
+const LAST_WALL: u32 = 2u;
+
 struct Bead {
     @location(0) start: vec3f,
     @location(1) end: vec3f,
@@ -69,7 +72,14 @@ fn vertex(@builtin(vertex_index) index: u32, bead: Bead) -> Out {
         normal = normalize(normal + outward * 0.6);
     }
     let place = select(bead.start, bead.end, at_end) - down + offset;
-    return Out(globals.clip_from_plate * vec4f(place, 1.0), place, normal, bead.color.rgb);
+    let position = globals.clip_from_plate * vec4f(place, 1.0);
+    // Where a layer is thinner than a pixel or two, its own rounding would only shimmer: there it is shaded as the
+    // surface that it is part of, a wall from the side, anything else from above.
+    let scale = vec3f(globals.clip_from_plate[0][1], globals.clip_from_plate[1][1], globals.clip_from_plate[2][1]);
+    let pixels_high = half_height * length(scale) * globals.viewport.y / max(position.w, 1e-6);
+    let far = 0.85 * (1.0 - smoothstep(0.9, 2.6, pixels_high));
+    let surface = select(up, normalize(side + 0.35 * up), bead.kind.x <= LAST_WALL);
+    return Out(position, place, mix(normal, surface, far), bead.color.rgb);
 }
 
 @fragment

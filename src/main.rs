@@ -9,5 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Fails only when a provider has been chosen already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    fabbro::cli::run(std::env::args_os())
+    fabbro::cli::run(std::env::args_os(), |files| {
+        fabbro::app::run(fabbro::app::Options { files, ..fabbro::app::Options::default() })
+    })
 }

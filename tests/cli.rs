@@ -32,6 +32,23 @@ fn help_and_version_are_results() {
     assert!(check(&["--version"], 0).contains(env!("CARGO_PKG_VERSION")));
 }
 
+/// Elsewhere there is always a display, and the studio would open.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_the_studio_is_a_clear_sentence_and_status_1() {
+    let output = Command::new(env!("CARGO_BIN_EXE_fabbro"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty());
+    assert!(said.starts_with("fabbro: No display was found") && said.contains("fabbro slice"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
 #[test]
 fn asked_wrongly_is_status_2() {
     check(&["fly"], 2);
@@ -181,7 +198,7 @@ fn models_become_one_file_whose_bytes_do_not_depend_on_threads() {
 #[test]
 fn a_slice_that_fails_says_why_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let (small, large) = (cube(folder.path(), "small", 10.0), cube(folder.path(), "large", 400.0));
+    let (small, huge) = (cube(folder.path(), "small", 10.0), cube(folder.path(), "huge", 500.0));
     let out = folder.path().join("out.gcode");
     let output = out.to_str().unwrap();
     std::fs::write(folder.path().join("broken.stl"), b"solid x\nfacet").unwrap();
@@ -200,7 +217,28 @@ fn a_slice_that_fails_says_why_and_leaves_no_file() {
         assert!(said.contains(words), "{args:?}: {said}");
         assert!(!out.exists(), "{args:?}");
     }
-    let said = check(&["slice", &large, "-o", output], 1);
-    assert!(said.contains("large") && said.contains("build plate"), "{said}");
+    for machine in [&["--machine", "prusa-mini"][..], &[]] {
+        let said = check(&[&["slice", &huge, "-o", output], machine].concat(), 1);
+        assert!(said.contains("huge") && said.contains("build plate"), "{said}");
+        assert!(!out.exists());
+    }
+}
+
+#[test]
+fn a_model_too_large_for_the_usual_machine_is_sliced_for_a_larger_one_unless_a_machine_was_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let plate = folder.path().join("plate.obj");
+    // A bar of 300 x 5 x 1 mm.
+    let corner = |i: u32| format!("v {} {} {}\n", 300 * (i & 1), 5 * (i >> 1 & 1), i >> 2 & 1);
+    let faces = "f 1 3 4 2\nf 5 6 8 7\nf 1 2 6 5\nf 3 7 8 4\nf 1 5 7 3\nf 2 4 8 6\n";
+    std::fs::write(&plate, (0..8).map(corner).collect::<String>() + faces).unwrap();
+    let (plate, out) = (plate.to_str().unwrap(), folder.path().join("out.gcode"));
+    let output = out.to_str().unwrap();
+    check(&["slice", plate, "-o", output, "--machine", "generic-220"], 1);
     assert!(!out.exists());
+    let done = fabbro(&["slice", plate, "-o", output, "--set", "fill_density=0", "--json"]);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("there is no room on Generic 220, so Generic 400 was taken"), "{said}");
+    let json: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(json["machine"], "Generic 400");
 }

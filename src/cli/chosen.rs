@@ -29,10 +29,19 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// Whether the person said which machine.
+    pub fn names_machine(&self) -> bool {
+        self.machine.is_some()
+    }
+
     /// The layers of settings that follow. Tells on standard error what was not taken over.
     pub fn layered(&self) -> Result<LayeredSettings, Failure> {
         let (library, notices) = Library::load();
         tell_all(&notices);
+        self.layered_from(&library)
+    }
+
+    fn layered_from(&self, library: &Library) -> Result<LayeredSettings, Failure> {
         let mut layered = LayeredSettings::new();
         let chosen = [
             (PresetKind::Machine, &self.machine),
@@ -47,7 +56,7 @@ impl Chosen {
                     }
                     self.take_ini(&mut layered, Path::new(name))?;
                 }
-                Some(name) if has_extension(name, "toml") => take_file(&library, &mut layered, kind, Path::new(name))?,
+                Some(name) if has_extension(name, "toml") => take_file(library, &mut layered, kind, Path::new(name))?,
                 name => {
                     library.apply(&mut layered, kind, name.unwrap_or(kind.default_id())).map_err(usage)?;
                 }

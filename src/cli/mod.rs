@@ -9,7 +9,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -70,11 +70,16 @@ commands! {
 }
 
 /// Fabbro turns a model into motion and sends it to any machine.
+///
+/// Without a command it opens the studio.
 #[derive(Parser)]
-#[command(name = "fabbro", version, arg_required_else_help = true)]
+#[command(name = "fabbro", version, args_conflicts_with_subcommands = true)]
 struct Program {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// Open these models or G-code files in the studio
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    open: Vec<PathBuf>,
 }
 
 /// Why a subcommand did not do what was asked.
@@ -113,8 +118,12 @@ fn usage(error: impl std::fmt::Display) -> Failure {
     Failure::Usage(error.to_string())
 }
 
-/// Runs the program with the arguments of its command line, its own name first.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// Runs the program with the arguments of its command line, its own name first. Where they name no subcommand, `studio`
+/// is called with the files to open; the window is not known here.
+pub fn run<E: std::error::Error + 'static>(
+    args: impl IntoIterator<Item = OsString>,
+    studio: impl FnOnce(Vec<PathBuf>) -> Result<(), E>,
+) -> ExitCode {
     let program = match Program::try_parse_from(args) {
         Ok(program) => program,
         Err(error) => {
@@ -123,7 +132,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let (text, status) = match program.command.run() {
+    let done = match program.command {
+        Some(command) => command.run(),
+        None => studio(program.open).map_err(Failure::from),
+    };
+    let (text, status) = match done {
         Ok(()) | Err(Failure::ReaderGone) => return ExitCode::SUCCESS,
         Err(Failure::CouldNot(text)) => (text, 1),
         Err(Failure::Usage(text)) => (text, 2),

@@ -191,6 +191,7 @@ fn plate(settings: &Settings) -> Plate {
         outline: settings.bed_shape.clone(),
         excluded: settings.bed_exclude_areas.clone(),
         height_mm: settings.max_print_height,
+        name: settings.printer_model.clone(),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::report::Notice;
 use crate::scene::check::{Misplaced, Misplacement};
 use crate::scene::{Document, Edit, NewObject};
-use crate::settings::Layer;
+use crate::settings::{Layer, Library, PresetKind};
 use crate::toolpath::Step;
 
 #[derive(clap::Args)]
@@ -72,20 +72,52 @@ fn make(
         notices.extend(import.report.notices);
         objects.extend(NewObject::from_import(&import.models));
     }
-    let outcome = document.apply_in(Edit::Add { objects }, None, progress)?;
-    notices.extend(outcome.notices);
-    let (hopeless, passable): (Vec<Misplaced>, Vec<Misplaced>) =
-        document.misplaced().into_iter().partition(|misplaced| is_hopeless(&misplaced.what));
-    notices.extend(passable.iter().map(Misplaced::notice));
+    let mut placed = place(document, objects.clone(), progress)?;
+    let machine = document.resolved().printer_model.clone();
+    if !placed.hopeless.is_empty() && !args.chosen.names_machine() {
+        // The machine was nobody's choice, so a larger one does as well.
+        let mut settings = document.settings().clone();
+        Library::bundled().apply(&mut settings, PresetKind::Machine, LARGE_MACHINE)?;
+        let mut larger = Document::new(settings)?;
+        let again = place(&mut larger, objects, progress)?;
+        if again.hopeless.is_empty() {
+            let text = format!(
+                "there is no room on {machine}, so {} was taken; say which machine it is with --machine",
+                larger.resolved().printer_model
+            );
+            notices.push(Notice::warning(text));
+            (*document, placed) = (larger, again);
+        }
+    }
+    let Placed { notices: found, hopeless } = placed;
+    notices.extend(found);
     if !hopeless.is_empty() {
         let sentences: Vec<String> = hopeless.iter().map(|misplaced| misplaced.notice().to_string()).collect();
-        return Err(Failure::CouldNot(sentences.join("\n")));
+        return Err(Failure::CouldNot(format!("{machine} is too small or too full: {}", sentences.join(" "))));
     }
     let snapshot = document.snapshot();
     let job = pipeline::make_job(&snapshot, &JobExtras::of(&snapshot), progress)?;
     notices.extend(job.planned.plan.notices.iter().cloned());
     notices.extend(job.file.report.findings.iter().map(|finding| Notice::new(finding.severity, finding.to_string())));
     Ok(job)
+}
+
+/// The machine that is taken where none was named and the usual one is too small.
+const LARGE_MACHINE: &str = "generic-400";
+
+/// What came of putting objects on a plate.
+struct Placed {
+    notices: Vec<Notice>,
+    /// Objects that cannot be printed where they are.
+    hopeless: Vec<Misplaced>,
+}
+
+fn place(document: &mut Document, objects: Vec<NewObject>, progress: &Progress) -> Result<Placed, Failure> {
+    let mut notices = document.apply_in(Edit::Add { objects }, None, progress)?.notices;
+    let (hopeless, passable): (Vec<Misplaced>, Vec<Misplaced>) =
+        document.misplaced().into_iter().partition(|misplaced| is_hopeless(&misplaced.what));
+    notices.extend(passable.iter().map(Misplaced::notice));
+    Ok(Placed { notices, hopeless })
 }
 
 /// Whether an object that stands so cannot be printed as it is. The rest a person may have meant.

@@ -324,6 +324,13 @@ mod tests {
     }
 
     #[test]
+    fn the_shader_knows_which_roles_are_walls() {
+        let walls = [Role::ExternalPerimeter, Role::Perimeter, Role::OverhangPerimeter];
+        assert!(include_str!("../../shaders/beads.wgsl").contains("LAST_WALL: u32 = 2u;"));
+        assert!(Role::ALL.into_iter().all(|role| (role as u32 <= 2) == walls.contains(&role)));
+    }
+
+    #[test]
     fn the_padded_uniform_fits_every_alignment() {
         assert_eq!(size_of::<PartUniform>(), 256);
     }

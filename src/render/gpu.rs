@@ -104,12 +104,18 @@ pub(super) fn pipeline(context: &Context, spec: &PipelineSpec<'_>) -> wgpu::Rend
     })
 }
 
-/// A buffer with these contents; `None` where there is nothing to put into it (wgpu has no empty buffers to draw from).
+/// A buffer with these contents; `None` where there is nothing to put into it (wgpu has no empty buffers to draw from),
+/// or more than the adapter takes: then that one thing is not drawn, and the log says so.
 pub(super) fn buffer<T: bytemuck::NoUninit>(
     device: &wgpu::Device,
     contents: &[T],
     usage: wgpu::BufferUsages,
 ) -> Option<wgpu::Buffer> {
+    let (size, largest) = (size_of_val(contents) as u64, device.limits().max_buffer_size);
+    if size > largest {
+        tracing::warn!("graphics: {size} bytes are more than the adapter takes at once ({largest}); not drawn");
+        return None;
+    }
     (!contents.is_empty()).then(|| {
         device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
             label: None,

@@ -21,6 +21,7 @@ mod context;
 mod egui_callback;
 mod gizmo;
 mod gpu;
+mod lettering;
 mod lines;
 mod mesh;
 mod outline;

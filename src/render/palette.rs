@@ -31,7 +31,7 @@ pub const fn role_color(role: Role) -> Rgba {
         Role::TopSolidInfill => 0xee5470,
         Role::Ironing => 0xdd9fb8,
         Role::BridgeInfill => 0x8f94f5,
-        Role::Skirt => 0x24506f,
+        Role::Skirt => 0x1f6fa5,
         Role::Brim => 0x86dfe4,
         Role::SupportMaterial => 0x24913a,
         Role::SupportMaterialInterface => 0xb5dd45,

@@ -16,6 +16,8 @@ pub struct Plate {
     pub excluded: Vec<Vec<[f64; 2]>>,
     /// Height of the build volume.
     pub height_mm: f64,
+    /// Written along the front edge; empty for nothing.
+    pub name: String,
 }
 
 /// What a place is compared with to tell whether it is inside of the build volume.
@@ -30,8 +32,8 @@ impl Plate {
     pub fn rectangle(width_mm: f64, depth_mm: f64, height_mm: f64) -> Self {
         Self {
             outline: vec![[0.0, 0.0], [width_mm, 0.0], [width_mm, depth_mm], [0.0, depth_mm]],
-            excluded: Vec::new(),
             height_mm,
+            ..Self::default()
         }
     }
 
@@ -75,6 +77,20 @@ impl Plate {
                 let mut end = [0.0; 3];
                 end[axis] = length;
                 Line { start: [0.0; 3], end, color: theme.axes[axis], width_px: 2.5 }
+            }));
+            let (strokes, width) = super::lettering::write(&self.name);
+            let size = shown.max - shown.min;
+            // Before the front edge, flush right, never wider than a third of it.
+            let letter_mm = (0.022 * size.x).min(0.33 * size.x / width.max(1e-6));
+            let at = |[x, y]: [f64; 2]| {
+                let right = shown.max.x + (x - width) * letter_mm;
+                [right as f32, (shown.min.y + (y - 1.9) * letter_mm) as f32, -0.01]
+            };
+            lines.extend(strokes.into_iter().map(|[start, end]| Line {
+                start: at(start),
+                end: at(end),
+                color: with_alpha(theme.plate_edge, 190),
+                width_px: 1.3,
             }));
         }
         lines

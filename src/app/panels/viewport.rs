@@ -164,5 +164,6 @@ pub fn plate_of(settings: &crate::settings::Settings) -> Plate {
         outline: settings.bed_shape.clone(),
         excluded: settings.bed_exclude_areas.clone(),
         height_mm: settings.max_print_height,
+        name: settings.printer_model.clone(),
     }
 }

@@ -112,7 +112,7 @@ impl Sliced {
         let planned = plan_job_again(snapshot, &mut cache, progress)?;
         drop(cache);
         let settings = &snapshot.settings;
-        let extras = JobExtras::default();
+        let extras = JobExtras::of(snapshot);
         let mut notices = planned.plan.notices.clone();
         let gcode = match write_job(&planned, settings, &extras, progress) {
             Ok(file) => {

@@ -6,6 +6,7 @@
 //! without overlap; how they are filled is not known here.
 
 mod covers;
+mod near;
 mod parts;
 
 use super::stages::{PerimeterIsland, PerimeterLayer, RegionLayer, Surface, SurfaceKind};
@@ -13,13 +14,16 @@ use crate::geometry::{Join, Region};
 use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
 use crate::settings::Settings;
-use covers::Covers;
+use covers::{Covers, Probe};
+use near::RingIndex;
 use parts::Parts;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Differences between layers narrower than twice this are slivers, not surfaces.
 const SLIVER_MM: f64 = 0.15;
+/// What opening takes from an area's corners, together.
+const CORNERS_MM2: f64 = 0.02;
 const CORNERS: Join = Join::Miter(2.0);
 
 /// What decides over surfaces.
@@ -105,10 +109,13 @@ fn bridged_over_hollows(
             let Some(below) = index.checked_sub(1) else { return Ok(layer.clone()) };
             let sparse = planned[below].islands.iter().flatten().filter(|s| s.kind == SurfaceKind::Sparse);
             let hollow = Region { rings: sparse.flat_map(|s| s.area.rings.iter().cloned()).collect() };
+            let (outline, of_hollow) = (RingIndex::new(&outlines[below].area), RingIndex::new(&hollow));
             let islands = layer.islands.iter().map(|surfaces| {
                 let inner = Region::union_all(surfaces.iter().map(|s| &s.area));
-                let below = near(&outlines[below].area, &inner).difference(&near(&hollow, &inner));
-                Parts { settings, inner: &inner, below }.over_hollow(surfaces, &near(&hollow, &inner))
+                let Some(bounds) = inner.bounds() else { return Vec::new() };
+                let hollow = of_hollow.near(&hollow, &bounds);
+                let below = outline.near(&outlines[below].area, &bounds).difference(&hollow);
+                Parts { settings, inner: &inner, below }.over_hollow(surfaces, &hollow)
             });
             Ok(RegionLayer { span: layer.span, islands: islands.collect() })
         })
@@ -177,68 +184,76 @@ impl Sorter<'_> {
         if self.layer == 0 && !below.is_empty() {
             return vec![Surface { kind: SurfaceKind::Bottom, area: inner.clone(), bridge_angle_rad: None }];
         }
-        let top_shell = self.uncovered(inner, above.clone());
+        let probe = Probe::new(inner, self.layer);
+        let top_shell = self.uncovered(&probe, above.clone());
         // Layer numbers count from the plate here, see `Shells::below`.
         let bottom_shell = if below.start == 0 && !below.is_empty() {
             inner.clone()
         } else {
-            self.uncovered(inner, below.start.saturating_sub(1)..below.end.saturating_sub(1))
+            self.uncovered(&probe, below.start.saturating_sub(1)..below.end.saturating_sub(1))
         };
-        let last = self.layer + 1 == self.outlines.len();
-        let top = match self.layer + 1 {
-            _ if last => top_shell.clone(),
-            above => self.exposed(&top_shell, above, SLIVER_MM),
-        };
-        let over_air = match self.layer.checked_sub(1) {
+        let is_last = self.layer + 1 == self.outlines.len();
+        let top = if is_last { top_shell.clone() } else { self.exposed(&top_shell, &probe, self.layer + 1, SLIVER_MM) };
+        let (over_air, below) = match self.layer.checked_sub(1) {
             // Narrower than a road, it is held by its neighbours.
-            Some(below) => self.exposed(&bottom_shell, below, 0.5 * s.solid_infill_width_mm),
-            None => Region::default(),
+            Some(below) => (
+                self.exposed(&bottom_shell, &probe, below, 0.5 * s.solid_infill_width_mm),
+                self.covers.near(below, &probe),
+            ),
+            None => Default::default(),
         };
-        let below = self.layer.checked_sub(1).map(|below| &self.outlines[below].area);
-        let parts = Parts { settings: s, inner, below: below.map(|area| near(area, inner)).unwrap_or_default() };
-        parts.part(&top_shell.union(&bottom_shell), &top, &over_air)
+        let shell = if top_shell.is_empty() || bottom_shell == *inner {
+            bottom_shell
+        } else if bottom_shell.is_empty() || top_shell == *inner {
+            top_shell
+        } else {
+            top_shell.union(&bottom_shell)
+        };
+        Parts { settings: s, inner, below }.part(&shell, &top, &over_air)
     }
 
-    /// The part of a shell that a layer leaves bare.
-    fn exposed(&self, shell: &Region, layer: usize, sliver_mm: f64) -> Region {
-        if shell.is_empty() || self.covers.surely(layer, shell) {
+    /// The part of a shell of the probed inside that a layer leaves bare.
+    fn exposed(&self, shell: &Region, inside: &Probe, layer: usize, sliver_mm: f64) -> Region {
+        if shell.is_empty() {
             return Region::default();
         }
-        exposed(shell, &self.outlines[layer].area, sliver_mm)
+        // A shell is often the whole inside, whose look-ups stand already.
+        let own;
+        let probe = if shell == inside.area {
+            inside
+        } else {
+            own = Probe::new(shell, self.layer);
+            &own
+        };
+        if self.covers.surely(layer, probe) {
+            return Region::default();
+        }
+        shell.difference(&self.covers.near(layer, probe)).opened(sliver_mm)
     }
 
     /// The part of an inside that not all layers of a window cover, without slivers.
-    fn uncovered(&self, inner: &Region, window: Range<usize>) -> Region {
+    fn uncovered(&self, inside: &Probe, window: Range<usize>) -> Region {
         if window.is_empty() {
             return Region::default();
         }
         if window.end > self.outlines.len() {
-            return inner.clone();
+            return inside.area.clone();
         }
-        self.covers.missing(inner, window).opened(SLIVER_MM)
+        let bare = self.covers.missing(inside, window);
+        if bare == *inside.area { bare } else { bare.opened(SLIVER_MM) }
     }
 }
 
-/// The part of an area that a layer leaves bare, without what is narrower than twice `sliver_mm`.
-fn exposed(area: &Region, layer: &Region, sliver_mm: f64) -> Region {
+/// An area grown as far as `within` allows; it is a part of `within`.
+fn grown(area: &Region, by_mm: f64, within: &Region) -> Region {
     if area.is_empty() {
         return Region::default();
     }
-    area.difference(&near(layer, area)).opened(sliver_mm)
-}
-
-fn grown(area: &Region, by_mm: f64, within: &Region) -> Region {
-    if area.is_empty() || area == within {
-        return area.clone();
+    // Nearly all of it: what is missing is within reach.
+    if within.area_mm2() - area.area_mm2() < CORNERS_MM2 {
+        return within.clone();
     }
     area.offset(by_mm, CORNERS).intersection(within)
-}
-
-/// The rings of a region that can matter to another: those whose bounds overlap.
-fn near(region: &Region, other: &Region) -> Region {
-    let Some(bounds) = other.bounds() else { return Region::default() };
-    let matters = |ring: &&crate::geometry::Ring| ring.bounds().is_some_and(|b| b.overlaps(&bounds));
-    Region { rings: region.rings.iter().filter(matters).cloned().collect() }
 }
 
 #[cfg(test)]

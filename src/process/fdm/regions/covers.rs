@@ -4,9 +4,10 @@
 //! kernel. Only where it does not are the common areas of runs of 2, 4, 8 … layers made, each once for all windows that it
 //! is part of. Everything is made when it is first asked for; what is made does not depend on who asks.
 
-use super::near;
+use super::near::RingIndex;
 use crate::geometry::{Bounds, EdgeGrid, Point, Region};
 use crate::process::slicing::LayerOutline;
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -15,22 +16,46 @@ const FEW_HOLES: usize = 8;
 
 pub(super) struct Covers<'a> {
     outlines: &'a [LayerOutline],
-    grids: Vec<OnceLock<Grid>>,
+    layers: Vec<OnceLock<Layer>>,
     /// `runs[p][i]` is common to layers `i .. i + 2^(p + 1)`.
-    runs: Vec<Vec<OnceLock<Region>>>,
+    runs: Vec<Vec<OnceLock<(Region, RingIndex)>>>,
 }
 
-struct Grid {
+/// Look-ups over one layer's outline.
+struct Layer {
+    index: RingIndex,
     edges: EdgeGrid,
-    /// One point and the bounds of each hole.
-    holes: Vec<(Point, Bounds)>,
+    /// One point of each hole, and the index over the holes.
+    hole_points: Vec<Point>,
 }
 
-impl Grid {
+impl Layer {
     fn new(area: &Region) -> Self {
         let holes = area.rings.iter().filter(|ring| ring.area_mm2() < 0.0);
-        let holes = holes.filter_map(|ring| Some((*ring.0.first()?, ring.bounds()?))).collect();
-        Self { edges: EdgeGrid::new(area), holes }
+        let hole_points = holes.filter_map(|ring| ring.0.first().copied()).collect();
+        Self { index: RingIndex::new(area), edges: EdgeGrid::new(area), hole_points }
+    }
+}
+
+/// A part of a layer that is asked about.
+pub(super) struct Probe<'a> {
+    pub area: &'a Region,
+    layer: usize,
+    bounds: Option<Bounds>,
+    grid: OnceCell<EdgeGrid>,
+}
+
+impl<'a> Probe<'a> {
+    pub fn new(area: &'a Region, layer: usize) -> Self {
+        Self { area, layer, bounds: area.bounds(), grid: OnceCell::new() }
+    }
+
+    fn contains_any(&self, points: &[Point]) -> bool {
+        if points.len() <= FEW_HOLES {
+            return points.iter().any(|&p| self.area.contains(p));
+        }
+        let grid = self.grid.get_or_init(|| EdgeGrid::new(self.area));
+        points.iter().any(|&p| grid.contains(p))
     }
 }
 
@@ -42,58 +67,80 @@ impl<'a> Covers<'a> {
             runs.push((0..=outlines.len() - length).map(|_| OnceLock::new()).collect());
             length *= 2;
         }
-        Self { outlines, grids: outlines.iter().map(|_| OnceLock::new()).collect(), runs }
+        Self { outlines, layers: outlines.iter().map(|_| OnceLock::new()).collect(), runs }
     }
 
-    /// Whether a layer surely covers an area with room to spare. Where borders touch the answer is no.
-    pub fn surely(&self, layer: usize, area: &Region) -> bool {
-        let outline = &self.outlines[layer].area;
-        let Some(bounds) = area.bounds() else { return true };
-        let inside = |b: Bounds| b.contains(bounds.min) && b.contains(bounds.max);
-        if !outline.bounds().is_some_and(inside) {
+    fn layer(&self, layer: usize) -> &Layer {
+        self.layers[layer].get_or_init(|| Layer::new(&self.outlines[layer].area))
+    }
+
+    /// The rings of a layer's outline that can matter to an area.
+    pub fn near(&self, layer: usize, probe: &Probe) -> Region {
+        match &probe.bounds {
+            None => Region::default(),
+            Some(bounds) => self.layer(layer).index.near(&self.outlines[layer].area, bounds),
+        }
+    }
+
+    /// Whether a layer surely covers an area: because it is the same as the area's own layer, or with room to spare. Where
+    /// borders touch the answer is no.
+    pub fn surely(&self, layer: usize, probe: &Probe) -> bool {
+        let Some(bounds) = probe.bounds else { return true };
+        if self.outlines[layer].area == self.outlines[probe.layer].area {
+            return true;
+        }
+        let layer = self.layer(layer);
+        if !layer.index.around.is_some_and(|around| around.contains(bounds.min) && around.contains(bounds.max)) {
             return false;
         }
-        let grid = self.grids[layer].get_or_init(|| Grid::new(outline));
-        let is_inside = area.rings.iter().filter_map(|ring| ring.0.first()).all(|&p| grid.edges.contains(p));
-        let crosses = |(a, b)| !grid.edges.crossings(a, b).is_empty();
-        if !is_inside || area.rings.iter().flat_map(|ring| ring.edges()).any(crosses) {
+        let rings = &probe.area.rings;
+        let crosses = |(a, b)| !layer.edges.crossings(a, b).is_empty();
+        if rings.iter().flat_map(|ring| ring.edges()).any(crosses) {
             return false;
         }
-        // No border crosses, so a hole is inside the area as a whole or not at all.
-        let near: Vec<Point> = grid.holes.iter().filter(|(_, b)| b.overlaps(&bounds)).map(|&(p, _)| p).collect();
-        if near.len() <= FEW_HOLES {
-            return !near.iter().any(|&p| area.contains(p));
+        // No border crosses: each piece of the area is inside as a whole or not at all, but for holes that lie within it;
+        // and a hole lies within the area as a whole or not at all.
+        let outers = rings.iter().filter(|ring| ring.area_mm2() > 0.0);
+        if !outers.filter_map(|ring| ring.0.first()).all(|&p| layer.edges.contains(p)) {
+            return false;
         }
-        let area = EdgeGrid::new(area);
-        !near.iter().any(|&p| area.contains(p))
+        let near: Vec<Point> = layer.hole_points.iter().copied().filter(|&p| bounds.contains(p)).collect();
+        !probe.contains_any(&near)
     }
 
     /// The part of an area that not all layers of a window cover, slivers and all.
-    pub fn missing(&self, area: &Region, window: Range<usize>) -> Region {
-        let mut bare = Vec::new();
-        let mut doubtful = window.clone().filter(|&layer| !self.surely(layer, area));
+    pub fn missing(&self, probe: &Probe, window: Range<usize>) -> Region {
+        let Some(bounds) = probe.bounds else { return Region::default() };
+        let mut doubtful = window.clone().filter(|&layer| !self.surely(layer, probe));
         let Some(first) = doubtful.next() else { return Region::default() };
-        match doubtful.next() {
-            None => bare.push(area.difference(&near(&self.outlines[first].area, area))),
-            Some(_) => {
-                // One or two runs that together are the layers of the window.
-                let power = window.len().ilog2() as usize;
-                let last = window.end - (1 << power);
-                bare.push(area.difference(&near(self.run(power, window.start), area)));
-                if last != window.start {
-                    bare.push(area.difference(&near(self.run(power, last), area)));
-                }
-            }
+        if doubtful.next().is_none() {
+            return probe.area.difference(&self.near(first, probe));
         }
-        Region::union_all(&bare)
+        // One or two runs that together are the layers of the window.
+        let power = window.len().ilog2() as usize;
+        let last = window.end - (1 << power);
+        let without = |first: usize| match power.checked_sub(1) {
+            None => probe.area.difference(&self.near(first, probe)),
+            Some(p) => {
+                let (common, index) = self.run(p, first);
+                probe.area.difference(&index.near(common, &bounds))
+            }
+        };
+        let bare = without(window.start);
+        if last == window.start { bare } else { bare.union(&without(last)) }
     }
 
-    /// What `2^power` layers from `first` on have in common.
-    fn run(&self, power: usize, first: usize) -> &Region {
-        let Some(p) = power.checked_sub(1) else { return &self.outlines[first].area };
+    /// What layers `first .. first + 2^(p + 1)` have in common.
+    fn run(&self, p: usize, first: usize) -> &(Region, RingIndex) {
         self.runs[p][first].get_or_init(|| {
-            let (a, b) = (self.run(p, first), self.run(p, first + (1 << p)));
-            if a == b { a.clone() } else { a.intersection(b) }
+            let half = |first: usize| match p.checked_sub(1) {
+                None => &self.outlines[first].area,
+                Some(q) => &self.run(q, first).0,
+            };
+            let (a, b) = (half(first), half(first + (1 << p)));
+            let common = if a == b { a.clone() } else { a.intersection(b) };
+            let index = RingIndex::new(&common);
+            (common, index)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Parts one island's inside into surfaces that do not overlap.
 
-use super::{CORNERS, RegionSettings, exposed, grown, near};
+use super::near::RingIndex;
+use super::{CORNERS, RegionSettings, grown};
 use crate::geometry::Region;
 use crate::process::fdm::bridges;
 use crate::process::fdm::stages::{Surface, SurfaceKind};
@@ -9,6 +10,8 @@ use crate::process::fdm::stages::{Surface, SurfaceKind};
 const BRIDGE_ANCHOR_MM: f64 = 1.2;
 /// Leftovers smaller than this are not worth moving from one surface to another.
 const SPECK_MM2: f64 = 0.01;
+/// What opening takes from corners and rounding from edges is narrower than twice this.
+const ROUNDING_MM: f64 = 0.01;
 /// Smaller than this a surface is the rounding of another.
 const NOTHING_MM2: f64 = 1e-4;
 
@@ -30,7 +33,7 @@ impl Parts<'_> {
         let mut rest = solid.difference(&taken);
         if !top.is_empty() {
             let seen = grown(top, growth, self.inner);
-            let area = rest.intersection(&seen);
+            let area = if seen == rest { std::mem::take(&mut rest) } else { rest.intersection(&seen) };
             rest = rest.difference(&seen);
             surfaces.insert(0, Surface { kind: SurfaceKind::Top, area, bridge_angle_rad: None });
         }
@@ -63,11 +66,15 @@ impl Parts<'_> {
     fn bridges(&self, over_air: &Region, within: &Region) -> Vec<Surface> {
         let groups = grown(over_air, BRIDGE_ANCHOR_MM, within).islands();
         let alone = groups.len() == 1;
+        let (air, below) = (RingIndex::new(over_air), RingIndex::new(&self.below));
         let surface = |group| {
             let area = Region::from(group);
-            let span = if alone { over_air.clone() } else { near(over_air, &area).intersection(&area) };
             let s = self.settings;
-            let found = bridges::find(&span, &near(&self.below, &area), s.solid_infill_width_mm, s.walls_width_mm);
+            let found = area.bounds().and_then(|bounds| {
+                let span = if alone { over_air.clone() } else { air.near(over_air, &bounds).intersection(&area) };
+                let below = below.near(&self.below, &bounds);
+                bridges::find(&span, &below, s.solid_infill_width_mm, s.walls_width_mm)
+            });
             match found.filter(|bridge| bridge.held > 0.0) {
                 Some(bridge) => Surface { kind: SurfaceKind::Bridge, area, bridge_angle_rad: Some(bridge.angle_rad) },
                 None => Surface { kind: SurfaceKind::Bottom, area, bridge_angle_rad: None },
@@ -82,7 +89,7 @@ impl Parts<'_> {
             return;
         }
         let width = self.settings.solid_infill_width_mm;
-        let mut slivers = exposed(rest, &rest.opened(0.5 * width), 0.01);
+        let mut slivers = rest.difference(&rest.opened(0.5 * width)).opened(ROUNDING_MM);
         if slivers.area_mm2() < SPECK_MM2 {
             return;
         }
@@ -99,7 +106,7 @@ impl Parts<'_> {
     /// Parts the inside into what is solid and what is sparse; `solid` grows by what would be too narrow or too small.
     fn solid_and_sparse(&self, solid: &Region) -> (Region, Region) {
         let s = self.settings;
-        if s.fill_density >= 1.0 {
+        if s.fill_density >= 1.0 || solid == self.inner {
             return (self.inner.clone(), Region::default());
         }
         let mut sparse = self.inner.difference(solid);
@@ -108,7 +115,7 @@ impl Parts<'_> {
             // A gap between a solid surface and a wall, or between two, that takes no sparse line is better solid. Narrow
             // arms of the inside itself stay sparse where no solid surface touches them.
             let half_width = 0.5 * s.solid_infill_width_mm;
-            let gaps = exposed(&sparse, &sparse.opened(half_width), 0.01);
+            let gaps = sparse.difference(&sparse.opened(half_width)).opened(ROUNDING_MM);
             let gaps = gaps.intersection(&solid.offset(2.0 * half_width, CORNERS));
             if !gaps.is_empty() {
                 sparse = sparse.difference(&gaps);
