@@ -8,6 +8,8 @@ use crate::process::fdm::stages::{Surface, SurfaceKind};
 
 /// How far a bridge reaches onto its anchors.
 const BRIDGE_ANCHOR_MM: f64 = 1.2;
+/// Half the width of two roads with some room between them, in roads.
+const TWO_ROADS: f64 = 1.1;
 /// Leftovers smaller than this are not worth moving from one surface to another.
 const SPECK_MM2: f64 = 0.01;
 /// What opening takes from corners and rounding from edges is narrower than twice this.
@@ -83,18 +85,18 @@ impl Parts<'_> {
         groups.into_iter().map(surface).collect()
     }
 
-    /// What is left between surfaces and too narrow for a road of its own goes to the surfaces beside it.
+    /// What is left between surfaces and has no room for more than two roads goes to the surfaces beside it.
     fn hand_out_slivers(&self, surfaces: &mut [Surface], rest: &mut Region) {
         if surfaces.is_empty() || rest.is_empty() {
             return;
         }
         let width = self.settings.solid_infill_width_mm;
-        let mut slivers = rest.difference(&rest.opened(0.5 * width)).opened(ROUNDING_MM);
+        let mut slivers = rest.difference(&rest.opened(TWO_ROADS * width)).opened(ROUNDING_MM);
         if slivers.area_mm2() < SPECK_MM2 {
             return;
         }
         for surface in surfaces {
-            let beside = slivers.intersection(&surface.area.offset(width, CORNERS));
+            let beside = slivers.intersection(&surface.area.offset(2.0 * TWO_ROADS * width, CORNERS));
             if !beside.is_empty() {
                 surface.area = surface.area.union(&beside);
                 slivers = slivers.difference(&beside);
