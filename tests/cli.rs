@@ -186,6 +186,7 @@ fn models_become_one_file_whose_bytes_do_not_depend_on_threads() {
         let mm3 = json["filament"]["cm3"].as_f64().unwrap() * 1000.0;
         assert!(mm3 > 0.8 * (40.0 * 10.0 + 56.0 * 14.0) && mm3 < 1.1 * (1000.0 + 2744.0), "{json}");
         assert!(json["stages"].as_array().unwrap().iter().all(|stage| stage["seconds"].is_number()), "{json}");
+        assert!(json["warnings"].is_array(), "{json}");
         files.push(std::fs::read(&out).unwrap());
     }
     assert!(files.windows(2).all(|pair| pair[0] == pair[1]), "the bytes depend on the number of threads");

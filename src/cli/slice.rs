@@ -183,7 +183,7 @@ fn report(
         "print_time_s": totals.time_s,
         "threads": rayon::current_num_threads(),
         "stages": stages(&progress.timings()),
-        "notices": notices,
+        "warnings": notices,
     })
 }
 
