@@ -73,18 +73,20 @@ fn vertex(@builtin(vertex_index) index: u32, bead: Bead) -> Out {
     }
     let place = select(bead.start, bead.end, at_end) - down + offset;
     let position = globals.clip_from_plate * vec4f(place, 1.0);
-    // Where a layer is thinner than a pixel or two, its own rounding would only shimmer: there it is shaded as the
+    // Where a layer is only a few pixels high, its own rounding would only shimmer: there it is shaded as the
     // surface that it is part of, a wall from the side, anything else from above.
     let scale = vec3f(globals.clip_from_plate[0][1], globals.clip_from_plate[1][1], globals.clip_from_plate[2][1]);
     let pixels_high = half_height * length(scale) * globals.viewport.y / max(position.w, 1e-6);
-    let far = 0.85 * (1.0 - smoothstep(0.9, 2.6, pixels_high));
+    let far = 0.85 * (1.0 - smoothstep(1.5, 6.0, pixels_high));
     let surface = select(up, normalize(side + 0.35 * up), bead.kind.x <= LAST_WALL);
     return Out(position, place, mix(normal, surface, far), bead.color.rgb);
 }
 
 @fragment
 fn fragment(in: Out) -> @location(0) vec4f {
-    let normal = normalize(in.normal);
-    let color = lit(in.color, normal, toward_eye(in.place));
+    let view = toward_eye(in.place);
+    // Turned a little to the viewer: a valley between two roads gets dark, not black.
+    let normal = normalize(normalize(in.normal) + 0.22 * view);
+    let color = lit(in.color, normal, view);
     return vec4f(mix(color, globals.dimmed.rgb, part.dim), 1.0);
 }
