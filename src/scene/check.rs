@@ -3,7 +3,7 @@
 
 use super::object::{Object, ObjectId};
 use super::plate::{BuildPlate, ring};
-use crate::geometry::Region;
+use crate::geometry::{Join, Region};
 use crate::model::{Bounds3, transform_point};
 use crate::report::Notice;
 
@@ -58,9 +58,10 @@ impl Misplaced {
     }
 }
 
-/// Whether a convex outline is on the plate and off its excluded areas.
-pub(super) fn stands_on(outline: &[[f64; 2]], plate: &BuildPlate) -> bool {
-    Region { rings: vec![ring(outline)] }.difference(&plate.area).area_mm2() <= SMALL_MM * SMALL_MM
+/// Whether a convex outline with a margin around it is on the plate and off its excluded areas.
+pub(super) fn stands_on(outline: &[[f64; 2]], margin_mm: f64, plate: &BuildPlate) -> bool {
+    let grown = Region { rings: vec![ring(outline)] }.offset(margin_mm, Join::Miter(2.0));
+    grown.difference(&plate.area).area_mm2() <= SMALL_MM * SMALL_MM
 }
 
 /// Everything that stands where it cannot be made, in the order of the objects.
@@ -98,8 +99,8 @@ pub fn misplaced<'a>(objects: impl IntoIterator<Item = &'a Object>, plate: &Buil
     found
 }
 
-/// Whether two objects take the same room: seen from above, on a grid, some column holds both at one height. Each is
-/// taken as solid from its lowest to its highest point in a column.
+/// Whether two objects take the same room: vertical lines through both, on a grid seen from above, are compared by
+/// where they run inside of each.
 fn columns_overlap(a: &Object, b: &Object, box_a: &Bounds3, box_b: &Bounds3) -> bool {
     let min = [0, 1].map(|i| box_a.min[i].max(box_b.min[i]));
     let max = [0, 1].map(|i| box_a.max[i].min(box_b.max[i]));
@@ -107,13 +108,25 @@ fn columns_overlap(a: &Object, b: &Object, box_a: &Bounds3, box_b: &Bounds3) -> 
     if cell <= 0.0 || !cell.is_finite() {
         return false;
     }
-    let grid = Grid {
-        origin: min,
-        cell,
-        columns: [0, 1].map(|i| (((max[i] - min[i]) / cell).ceil() as usize).clamp(1, CELLS)),
-    };
-    let (a, b) = (grid.columns_of(a), grid.columns_of(b));
-    a.iter().zip(&b).any(|(a, b)| a[1].min(b[1]) - a[0].max(b[0]) > SMALL_MM)
+    let columns = [0, 1].map(|i| (((max[i] - min[i]) / cell).ceil() as usize).clamp(1, CELLS));
+    let grid = Grid { origin: min, cell, columns };
+    let (a, b) = (grid.inside_of(a), grid.inside_of(b));
+    // Both are sorted by cell, then height: of two runs, the one that ends first is done with.
+    let (mut i, mut j) = (0, 0);
+    while let (Some(u), Some(v)) = (a.get(i), b.get(j)) {
+        if u.cell == v.cell && u.to.min(v.to) - u.from.max(v.from) > SMALL_MM {
+            return true;
+        }
+        if (u.cell, u.to) < (v.cell, v.to) { i += 1 } else { j += 1 }
+    }
+    false
+}
+
+/// A piece of a vertical line that is inside of an object, mm.
+struct Run {
+    cell: usize,
+    from: f64,
+    to: f64,
 }
 
 struct Grid {
@@ -123,43 +136,55 @@ struct Grid {
 }
 
 impl Grid {
-    /// The lowest and highest point of an object over the middle of each cell; upside down where there is none.
-    fn columns_of(&self, object: &Object) -> Vec<[f64; 2]> {
-        let mut columns = vec![[f64::INFINITY, f64::NEG_INFINITY]; self.columns[0] * self.columns[1]];
+    /// Where the line through each cell is inside of an object, sorted by cell and height.
+    fn inside_of(&self, object: &Object) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
         for part in &object.model.parts {
             let place = object.plate_from_model * part.model_from_part;
             let points: Vec<[f64; 3]> =
                 part.mesh.vertices.iter().map(|v| transform_point(&place, v.map(f64::from))).collect();
+            let mut crossings: Vec<(usize, f64)> = Vec::new();
             for t in &part.mesh.triangles {
                 let [Some(a), Some(b), Some(c)] = t.map(|i| points.get(i as usize).copied()) else { continue };
-                self.cover(&mut columns, [a, b, c]);
+                self.cross(&mut crossings, [a, b, c]);
+            }
+            crossings.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            for line in crossings.chunk_by(|a, b| a.0 == b.0) {
+                // Every second crossing leads out. An odd one means a hole in the mesh: such a line says nothing.
+                if line.len() % 2 == 0 {
+                    runs.extend(line.chunks_exact(2).map(|p| Run { cell: p[0].0, from: p[0].1, to: p[1].1 }));
+                }
             }
         }
-        columns
+        runs.sort_by(|a, b| a.cell.cmp(&b.cell).then(a.from.total_cmp(&b.from)));
+        runs
     }
 
-    fn cover(&self, columns: &mut [[f64; 2]], [a, b, c]: [[f64; 3]; 3]) {
+    /// Where the lines go through a triangle.
+    fn cross(&self, crossings: &mut Vec<(usize, f64)>, [a, b, c]: [[f64; 3]; 3]) {
+        // Not the middles of cells: models like round numbers, and a line along an edge would cross twice.
+        const OFF: [f64; 2] = [0.513_7, 0.492_3];
         let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
         if area == 0.0 {
             return;
         }
-        // Middles of cells between the triangle's least and greatest coordinate.
         let cells = |k: usize| {
             let low = a[k].min(b[k]).min(c[k]);
             let high = a[k].max(b[k]).max(c[k]);
             let at =
-                |x: f64| ((x - self.origin[k]) / self.cell - 0.5).ceil().clamp(0.0, self.columns[k] as f64) as usize;
+                |x: f64| ((x - self.origin[k]) / self.cell - OFF[k]).ceil().clamp(0.0, self.columns[k] as f64) as usize;
             at(low)..at(high)
         };
         for y in cells(1) {
             for x in cells(0) {
-                let p = [self.origin[0] + (x as f64 + 0.5) * self.cell, self.origin[1] + (y as f64 + 0.5) * self.cell];
+                let p = [
+                    self.origin[0] + (x as f64 + OFF[0]) * self.cell,
+                    self.origin[1] + (y as f64 + OFF[1]) * self.cell,
+                ];
                 let side = |u: [f64; 3], v: [f64; 3]| (v[0] - u[0]) * (p[1] - u[1]) - (v[1] - u[1]) * (p[0] - u[0]);
                 let [wc, wa, wb] = [side(a, b), side(b, c), side(c, a)].map(|s| s / area);
                 if wa >= 0.0 && wb >= 0.0 && wc >= 0.0 {
-                    let z = wa * a[2] + wb * b[2] + wc * c[2];
-                    let column = &mut columns[y * self.columns[0] + x];
-                    *column = [column[0].min(z), column[1].max(z)];
+                    crossings.push((y * self.columns[0] + x, wa * a[2] + wb * b[2] + wc * c[2]));
                 }
             }
         }

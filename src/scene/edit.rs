@@ -402,22 +402,25 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Keeps a group as the file placed it, where it is or in the middle of the plate. Says whether it fits there.
+    /// Keeps a group as the file placed it, with the distances between its objects: where it is when it keeps clear of
+    /// the plate's border there, else in the middle of the plate. Says whether it fits; a single object has no
+    /// distances to keep and goes to the middle.
     fn keep_group(&mut self, group: &[usize], before: usize) -> Result<bool, EditError> {
-        let outlines: Vec<Vec<[f64; 2]>> = group.iter().map(|i| self.state.objects[*i].outline()).collect();
-        let fits =
-            |by: [f64; 2]| outlines.iter().all(|o| super::check::stands_on(&moved_outline(o, by), &self.state.plate));
-        if before > 0 {
+        if before > 0 || group.len() < 2 {
             return Ok(false);
         }
-        if fits([0.0, 0.0]) {
+        let outlines: Vec<Vec<[f64; 2]>> = group.iter().map(|i| self.state.objects[*i].outline()).collect();
+        let fits = |by: [f64; 2], margin_mm: f64| {
+            outlines.iter().all(|o| super::check::stands_on(&moved_outline(o, by), margin_mm, &self.state.plate))
+        };
+        if fits([0.0, 0.0], clearance(&self.state.resolved.settings).margin_mm) {
             return Ok(true);
         }
         let boxes = group.iter().map(|i| self.state.objects[*i].bounds());
         let Some(around) = boxes.reduce(Bounds3::union) else { return Ok(false) };
         let ([x, y], [from_x, from_y, _]) = (self.state.plate.center(), around.center());
         let by = [x - from_x, y - from_y];
-        if !fits(by) {
+        if !fits(by, 0.0) {
             return Ok(false);
         }
         for i in group {

@@ -160,19 +160,25 @@ fn places_of_a_file_are_kept_where_they_fit() {
     };
     let centers = |document: &Document| document.objects().iter().map(|o| o.bounds().center()).collect::<Vec<_>>();
     let mut document = Document::default();
-    document.apply(Edit::Add { objects: vec![at("a", 10.0, 10.0, 0.0), at("b", 90.0, 10.0, 7.0)] }).unwrap();
-    assert_near(centers(&document)[0], [23.0, 24.0, 10.0]);
-    assert_near(centers(&document)[1], [103.0, 24.0, 10.0]);
-    // Around the origin half of it is off the plate: moved as one.
+    document.apply(Edit::Add { objects: vec![at("a", 20.0, 20.0, 0.0), at("b", 90.0, 20.0, 7.0)] }).unwrap();
+    assert_near(centers(&document)[0], [33.0, 34.0, 10.0]);
+    assert_near(centers(&document)[1], [103.0, 34.0, 10.0]);
+    // At the border, or half off the plate, there is no room for a skirt: moved to the middle as one.
+    for x in [0.0, -50.0] {
+        let mut document = Document::default();
+        document.apply(Edit::Add { objects: vec![at("a", x, 0.0, 0.0), at("b", x + 100.0, 0.0, 0.0)] }).unwrap();
+        assert_near(centers(&document)[0], [60.0, 110.0, 10.0]);
+        assert_near(centers(&document)[1], [160.0, 110.0, 10.0]);
+    }
+    // One alone stands in the middle.
     let mut document = Document::default();
-    document.apply(Edit::Add { objects: vec![at("a", -50.0, 0.0, 0.0), at("b", 50.0, 0.0, 0.0)] }).unwrap();
-    assert_near(centers(&document)[0], [60.0, 110.0, 10.0]);
-    assert_near(centers(&document)[1], [160.0, 110.0, 10.0]);
+    document.apply(Edit::Add { objects: vec![at("a", 20.0, 20.0, 3.0)] }).unwrap();
+    assert_near(centers(&document)[0], [110.0, 110.0, 10.0]);
     // A stack stays a stack.
     let mut document = Document::default();
-    document.apply(Edit::Add { objects: vec![at("a", 10.0, 10.0, 3.0), at("b", 12.0, 10.0, 23.0)] }).unwrap();
-    assert_near(centers(&document)[0], [23.0, 24.0, 10.0]);
-    assert_near(centers(&document)[1], [25.0, 24.0, 30.0]);
+    document.apply(Edit::Add { objects: vec![at("a", 20.0, 20.0, 3.0), at("b", 22.0, 20.0, 23.0)] }).unwrap();
+    assert_near(centers(&document)[0], [33.0, 34.0, 10.0]);
+    assert_near(centers(&document)[1], [35.0, 34.0, 30.0]);
     // Too wide a group is taken apart.
     let mut document = Document::default();
     document.apply(Edit::Add { objects: vec![at("a", -500.0, 0.0, 0.0), at("b", 500.0, 0.0, 0.0)] }).unwrap();
@@ -452,10 +458,39 @@ fn a_ring_around_a_peg_does_not_overlap_it() {
     let mut document = Document::default();
     document.apply(Edit::Add { objects: vec![placed(ring), placed(peg)] }).unwrap();
     assert_eq!(document.misplaced(), []);
-    assert_near(document.objects()[1].bounds().min, [20.0, 20.0, 0.0]);
+    assert_near(document.objects()[0].bounds().min, [80.0, 80.0, 0.0]);
+    assert_near(document.objects()[1].bounds().min, [100.0, 100.0, 0.0]);
     let peg = document.objects()[1].id;
     document.apply(Edit::move_by(vec![peg], [15.0, 0.0, 0.0])).unwrap();
     assert!(matches!(document.misplaced()[0].what, Misplacement::Overlaps(..)));
+}
+
+#[test]
+fn a_tongue_in_a_groove_does_not_overlap_it() {
+    // A block with a slot in its side, and a tongue in the slot: each is above and below the other somewhere.
+    let cuboids = |name: &str, boxes: &[[[f32; 3]; 2]]| {
+        let mut model = Model { name: name.into(), parts: Vec::new() };
+        for [min, max] in boxes {
+            model.parts.extend(Model::from_mesh("part", cuboid(*min, *max)).parts);
+        }
+        NewObject { is_placed: true, ..NewObject::new(Arc::new(model)) }
+    };
+    let block = cuboids(
+        "Block",
+        &[
+            [[0.0, 0.0, 0.0], [40.0, 40.0, 10.0]],
+            [[0.0, 0.0, 20.0], [40.0, 40.0, 30.0]],
+            [[0.0, 0.0, 10.0], [10.0, 40.0, 20.0]],
+        ],
+    );
+    let tongue = cuboids("Tongue", &[[[11.0, 5.0, 11.0], [60.0, 35.0, 19.0]], [[50.0, 5.0, 0.0], [60.0, 35.0, 11.0]]]);
+    let mut document = Document::default();
+    document.apply(Edit::Add { objects: vec![block, tongue] }).unwrap();
+    assert_eq!(document.misplaced(), []);
+    let tongue = document.objects()[1].id;
+    document.apply(Edit::move_by(vec![tongue], [0.0, 0.0, 1.5])).unwrap();
+    let wrong: Vec<Misplacement> = document.misplaced().into_iter().map(|m| m.what).collect();
+    assert!(wrong.iter().any(|w| matches!(w, Misplacement::Overlaps(..))), "{wrong:?}");
 }
 
 #[test]
