@@ -15,7 +15,9 @@ use crate::render::{self, DrawnObject, Theme};
 use crate::report::Severity;
 use crate::scene::{Snapshot, SnapshotObject};
 use crate::settings::Settings;
-use crate::toolpath::estimate::{Cornering, Estimate, MachineLimits, estimate};
+use crate::toolpath::estimate::{Estimate, estimate};
+
+pub use crate::process::machine::limits as machine_limits;
 use crate::verify::{self, Limits, Policy, VerifyOptions, VerifyReport};
 
 /// What goes into a file beside the toolpath.
@@ -111,33 +113,6 @@ fn reasons(report: &VerifyReport) -> String {
         text.push_str(&format!("; and {more} more"));
     }
     text
-}
-
-/// A machine's limits as the estimate wants them.
-pub fn machine_limits(s: &Settings) -> MachineLimits {
-    MachineLimits {
-        max_feed_mm_per_s: [
-            s.machine_max_feedrate_x,
-            s.machine_max_feedrate_y,
-            s.machine_max_feedrate_z,
-            s.machine_max_feedrate_e,
-        ],
-        max_acceleration_mm_per_s2: [
-            s.machine_max_acceleration_x,
-            s.machine_max_acceleration_y,
-            s.machine_max_acceleration_z,
-            s.machine_max_acceleration_e,
-        ],
-        cornering: Cornering::Jerk([
-            s.machine_max_jerk_x,
-            s.machine_max_jerk_y,
-            s.machine_max_jerk_z,
-            s.machine_max_jerk_e,
-        ]),
-        extruding_mm_per_s2: s.machine_max_acceleration_extruding,
-        retracting_mm_per_s2: s.machine_max_acceleration_retracting,
-        travel_mm_per_s2: s.machine_max_acceleration_travel,
-    }
 }
 
 /// Plans everything on the plate and estimates it.

@@ -5,6 +5,7 @@
 //! shared by every process; `fdm` plans 3D prints. Data enters as a [`Snapshot`] and leaves as a [`Plan`].
 
 pub mod fdm;
+pub mod machine;
 pub mod plate;
 pub mod slicing;
 

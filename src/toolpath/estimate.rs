@@ -124,6 +124,14 @@ pub fn estimate(toolpath: &Toolpath, limits: &MachineLimits, progress: &Progress
     Ok(estimate)
 }
 
+/// Seconds that some steps take by themselves, from a height of `z_mm`.
+pub fn steps_time_s(steps: &[Step], z_mm: f64, filament_diameter_mm: f64, limits: &MachineLimits) -> f64 {
+    let filament_area_mm2 = std::f64::consts::FRAC_PI_4 * filament_diameter_mm.powi(2);
+    let mut planner = Planner::new(limits, filament_area_mm2, Start { acceleration: None, z_mm });
+    planner.layer(steps);
+    planner.finish().iter().flat_map(|sums| &sums.step_times_s).sum()
+}
+
 /// Layers that must be looked at together: each run begins with a change of height, where the tool all but stops.
 fn runs(layers: &[Layer]) -> Vec<std::ops::Range<usize>> {
     let begins_with_height = |layer: &Layer| {
@@ -242,16 +250,22 @@ impl<'a> Planner<'a> {
     }
 
     fn layers(mut self, layers: &[Layer]) -> Vec<LayerSums> {
-        self.sums = layers
-            .iter()
-            .map(|l| LayerSums { step_times_s: vec![0.0; l.steps.len()], ..LayerSums::default() })
-            .collect();
-        for (l, layer) in layers.iter().enumerate() {
-            for (s, step) in layer.steps.iter().enumerate() {
-                self.step(l as u32, s as u32, step);
-            }
+        for layer in layers {
+            self.layer(&layer.steps);
             self.z_mm = f64::from(layer.z_mm);
         }
+        self.finish()
+    }
+
+    fn layer(&mut self, steps: &[Step]) {
+        let layer = self.sums.len() as u32;
+        self.sums.push(LayerSums { step_times_s: vec![0.0; steps.len()], ..LayerSums::default() });
+        for (s, step) in steps.iter().enumerate() {
+            self.step(layer, s as u32, step);
+        }
+    }
+
+    fn finish(mut self) -> Vec<LayerSums> {
         self.decide(self.segments.len());
         self.sums
     }

@@ -12,6 +12,7 @@ use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
 use crate::settings::Settings;
+use crate::toolpath::estimate::{MachineLimits, steps_time_s};
 use crate::toolpath::{Layer, ObjectLabel, Role, Step, Toolpath, road_area_mm2};
 
 use super::adhesion::{self, BrimSettings, SkirtSettings};
@@ -53,6 +54,7 @@ pub struct PlateSettings {
     pub skirt: SkirtSettings,
     pub motion: MotionSettings,
     pub cooling: CoolingSettings,
+    pub machine: MachineLimits,
     /// What skirt and brim must stay within.
     pub plate: Region,
     pub extrusion_multiplier: f64,
@@ -72,6 +74,7 @@ impl From<&Settings> for PlateSettings {
             skirt: s.into(),
             motion: s.into(),
             cooling: s.into(),
+            machine: crate::process::machine::limits(s),
             plate: crate::process::plate::area(s),
             extrusion_multiplier: s.extrusion_multiplier,
             filament_diameter_mm: s.filament_diameter,
@@ -176,7 +179,9 @@ pub fn assemble(
             progress.check()?;
             progress.advance(1);
             let steps = planner.steps(i, programs);
-            Ok(cooling::cooled(steps, i, &plate.cooling))
+            let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l| l.z_mm);
+            let time_s = |steps: &[Step]| steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine);
+            Ok(cooling::cooled(steps, i, &plate.cooling, time_s))
         })
         .collect::<Result<_, Canceled>>()?;
     let mut toolpath = Toolpath {

@@ -74,13 +74,35 @@ impl CoolingSettings {
     }
 }
 
-/// Slows down what is too fast for the layer to cool and sets the fan where bridges want another level. Gives the
-/// layer's steps and the level that the fan is to have when it begins and has when it ends.
-pub fn cooled(mut steps: Vec<Step>, layer: usize, settings: &CoolingSettings) -> (Vec<Step>, f64) {
-    let times = Times::of(&steps);
-    let fan = settings.fan(layer, times.total());
-    if settings.enabled {
-        slow_down(&mut steps, &times, settings);
+/// Rounds of slowing down and looking again: slower roads lose less time to acceleration, so one is not enough.
+const ROUNDS: usize = 5;
+/// A layer may be this much shorter than wanted, s.
+const SHORT_BY_S: f64 = 0.02;
+
+/// Slows down what is too fast for the layer to cool and sets the fan where bridges want another level. `time_s` says
+/// how long steps really take, accelerations included. Gives the layer's steps and the level that the fan is to have
+/// when it begins and has when it ends.
+pub fn cooled(
+    mut steps: Vec<Step>,
+    layer: usize,
+    settings: &CoolingSettings,
+    time_s: impl Fn(&[Step]) -> f64,
+) -> (Vec<Step>, f64) {
+    let mut times = Times::of(&steps);
+    let wanted = settings.slowdown_below_layer_time_s;
+    // Accelerating only takes longer: a layer that is long enough without need not be looked at.
+    let is_long = times.total() >= wanted.max(settings.fan_below_layer_time_s);
+    let mut real = if is_long { times.total() } else { time_s(&steps).max(times.total()) };
+    let fan = settings.fan(layer, real);
+    for _ in 0..ROUNDS {
+        if !settings.enabled || real >= wanted - SHORT_BY_S {
+            break;
+        }
+        if !slow_down(&mut steps, &times, wanted - (real - times.total()), settings) {
+            break;
+        }
+        times = Times::of(&steps);
+        real = time_s(&steps).max(times.total());
     }
     let bridges = |step: &Step| matches!(step, Step::Extrude(e) if is_bridge(e.role));
     if fan.bridge != fan.normal && steps.iter().any(bridges) {
@@ -158,10 +180,11 @@ impl Times {
     }
 }
 
-fn slow_down(steps: &mut [Step], times: &Times, settings: &CoolingSettings) {
-    let wanted = settings.slowdown_below_layer_time_s - times.fixed_s;
+/// Makes the steps last `wanted_s` at constant feeds, as far as they may be slowed. Gives whether anything changed.
+fn slow_down(steps: &mut [Step], times: &Times, wanted_s: f64, settings: &CoolingSettings) -> bool {
+    let wanted = wanted_s - times.fixed_s;
     if times.slowable_s >= wanted || times.slowable_s <= 0.0 {
-        return;
+        return false;
     }
     let mut outer: Vec<Slowable> = Vec::new();
     let mut rest: Vec<Slowable> = Vec::new();
@@ -177,11 +200,14 @@ fn slow_down(steps: &mut [Step], times: &Times, settings: &CoolingSettings) {
     if rest_s + outer_s < wanted {
         stretch(&mut outer, wanted - rest_s, settings.min_print_speed_mm_per_s);
     }
+    let mut changed = false;
     for part in outer.into_iter().chain(rest) {
         if let Some(Step::Extrude(e)) = steps.get_mut(part.step) {
+            changed |= e.feed_mm_per_s != part.feed as f32;
             e.feed_mm_per_s = part.feed as f32;
         }
     }
+    changed
 }
 
 struct Slowable {
@@ -250,6 +276,10 @@ mod tests {
         steps.iter().filter_map(|s| if let Step::Extrude(e) = s { Some(e.feed_mm_per_s) } else { None }).collect()
     }
 
+    fn at_constant_feeds(steps: &[Step]) -> f64 {
+        Times::of(steps).total()
+    }
+
     fn settings() -> CoolingSettings {
         CoolingSettings {
             enabled: true,
@@ -269,7 +299,7 @@ mod tests {
     fn outer_walls_are_slowed_last() {
         // 100 mm at 40 and 200 mm at 80 take 5 s. Slowing the infill to 40 makes it 7.5; to 10, 22.5.
         let steps = vec![road(Role::ExternalPerimeter, 100.0, 40.0), road(Role::InternalInfill, 200.0, 80.0)];
-        let (slow, _) = cooled(steps, 10, &settings());
+        let (slow, _) = cooled(steps, 10, &settings(), at_constant_feeds);
         let feeds = feeds(&slow);
         assert_eq!(feeds[0], 40.0);
         assert!((2.5 + 200.0 / feeds[1] - 10.0).abs() < 1e-4);
@@ -282,7 +312,7 @@ mod tests {
             road(Role::InternalInfill, 20.0, 80.0),
             road(Role::GapFill, 5.0, 8.0),
         ];
-        let (slow, _) = cooled(steps, 10, &settings());
+        let (slow, _) = cooled(steps, 10, &settings(), at_constant_feeds);
         assert_eq!(feeds(&slow), vec![10.0, 10.0, 8.0]);
     }
 
@@ -294,11 +324,24 @@ mod tests {
                 road(Role::InternalInfill, lengths[1], 80.0),
                 road(Role::GapFill, lengths[2], 20.0),
             ];
-            let (slow, _) = cooled(steps, 10, &settings());
+            let (slow, _) = cooled(steps, 10, &settings(), at_constant_feeds);
             let time: f64 = feeds(&slow).iter().zip(lengths).map(|(feed, length)| length / f64::from(*feed)).sum();
             let slowest: f64 = lengths.iter().sum::<f64>() / 10.0;
             assert!((time - 10.0f64.min(slowest)).abs() < 1e-3, "{lengths:?}: {time} s");
         }
+    }
+
+    #[test]
+    fn time_lost_to_acceleration_counts() {
+        // A machine that needs a second for every stretch beside its way, and less of it when slow.
+        let time_s = |steps: &[Step]| {
+            let lost: f64 = feeds(steps).iter().map(|feed| f64::from(*feed) / 80.0).sum();
+            at_constant_feeds(steps) + lost
+        };
+        let steps = vec![road(Role::InternalInfill, 200.0, 80.0), road(Role::InternalInfill, 200.0, 80.0)];
+        let (slow, _) = cooled(steps, 10, &settings(), time_s);
+        let time = time_s(&slow);
+        assert!((time - 10.0).abs() <= 0.03, "{time} s");
     }
 
     #[test]
@@ -308,7 +351,7 @@ mod tests {
             road(Role::BridgeInfill, 10.0, 30.0),
             road(Role::Perimeter, 2000.0, 40.0),
         ];
-        let (steps, level) = cooled(steps, 10, &settings());
+        let (steps, level) = cooled(steps, 10, &settings(), at_constant_feeds);
         let fans: Vec<(usize, f32)> = steps
             .iter()
             .enumerate()
