@@ -11,10 +11,10 @@ use crate::geometry::{Polyline, Region};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// Length of the curves in one square period of side 1, averaged over the heights of a period: computed numerically from
-/// the formula above with some 30 chords a wave. Single heights have 2.31 to 2.92.
-const LENGTH_PER_PERIOD: f64 = 2.457;
+/// the formula above with some 20 chords a wave. Single heights have 2.31 to 2.92.
+const LENGTH_PER_PERIOD: f64 = 2.453;
 /// How far a chord may be from the curve, mm.
-const TOLERANCE_MM: f64 = 0.01;
+const TOLERANCE_MM: f64 = 0.025;
 
 pub struct Gyroid;
 

@@ -119,7 +119,7 @@ fn every_pattern_has_its_density() {
             // The window is away from the border, where links and cut lines are. The gyroid's curves are longer at some
             // heights than at others: a whole period is what counts.
             let share = if fill_pattern == FillPattern::Gyroid {
-                let period_mm = 2.457 * 0.407 / fill_density;
+                let period_mm = 2.453 * 0.407 / fill_density;
                 let tops: Vec<f64> = (0..36).map(|i| (f64::from(i) + 0.5) / 36.0 * period_mm).collect();
                 density_in(3.0 * period_mm, period_mm, &settings, &tops)
             } else {
@@ -290,10 +290,9 @@ fn gyroid_and_cubic_layers_lean_on_the_layer_below() {
         let layers = fill_layers(27, &[surface(SurfaceKind::Sparse, area.clone())], &settings);
         for (i, pair) in layers[1..].windows(2).enumerate() {
             let steps = steps_mm(&pair[1], &pair[0], &window);
-            // The gyroid is level at its saddles: there, and only there, a layer steps by more than a road's width.
-            let most = steps.get(steps.len() * 9 / 10).copied().unwrap_or(0.0);
+            // The gyroid is nearly level around its saddles: there a layer steps by a road's width and a little more.
             let furthest = steps.last().copied().unwrap_or(0.0);
-            assert!(most < 0.5 && furthest < 1.0, "{fill_pattern:?}: layer {} is {most} to {furthest} mm off", i + 2);
+            assert!(furthest < 0.65, "{fill_pattern:?}: layer {} is {furthest} mm off the one below", i + 2);
             assert!(furthest > 1e-3, "{fill_pattern:?} must move from layer to layer");
         }
     }
