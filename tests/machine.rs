@@ -201,3 +201,47 @@ fn a_command_that_could_be_misread_is_not_sent() {
     drop(session);
     assert_eq!(machine.stop().0, ["G28"], "only the first line is a command");
 }
+
+/// The same promise from the command line: two processes, a link to a pseudo-terminal, a bad wire.
+#[test]
+fn the_command_line_prints_over_a_bad_wire_and_each_line_is_executed_once() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (port, log, file) = (folder.path().join("port"), folder.path().join("log"), folder.path().join("part.gcode"));
+    let (job, mut lines) = job(700);
+    std::fs::write(&file, job.bytes()).unwrap();
+    let mut machine = Command::new(env!("CARGO_BIN_EXE_fabbro"))
+        .args(["simulate-machine", "--instant", "--corrupt", "1", "--lose-ok", "1", "--busy-storm", "2", "--seed", "3"])
+        .arg("--link")
+        .arg(&port)
+        .arg("--log")
+        .arg(&log)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(machine.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    assert_eq!(ready.trim_end(), port.to_str().unwrap());
+    let print = Command::new(env!("CARGO_BIN_EXE_fabbro"))
+        .args(["print", "--machine", "generic-220", "--port"])
+        .arg(&port)
+        .arg(&file)
+        .output()
+        .unwrap();
+    machine.kill().unwrap();
+    machine.wait().unwrap();
+    let said = String::from_utf8(print.stderr).unwrap();
+    assert!(print.status.success(), "{said}");
+    assert!(print.stdout.is_empty(), "messages go to standard error");
+    let resent: u64 = said.split("; ").nth(1).and_then(|s| s.split(' ').next()).unwrap().parse().unwrap();
+    assert!(resent > 0, "the wire was not bad: {said}");
+    let own = ["M105", "M110", "M115", "M113", "M155"];
+    let log = std::fs::read_to_string(log).unwrap();
+    let executed: Vec<String> =
+        log.lines().filter(|line| !own.iter().any(|o| line.starts_with(o))).map(str::to_owned).collect();
+    lines.push("M400".into());
+    assert_same(&executed, &lines);
+}

@@ -51,7 +51,7 @@ impl Region {
 fn depth_mm(mut edges: Vec<Edge>, least_mm: f64, reach_mm: f64) -> f64 {
     let carried = edges.iter().map(|e| e.carried).fold(1.0, f64::max);
     let reach = 2.0 * carried * reach_mm * UNITS_PER_MM;
-    if edges.is_empty() || !(reach > 0.0) {
+    if edges.is_empty() || reach <= 0.0 || reach.is_nan() {
         return 0.0;
     }
     // A sweep along the longer side: each edge meets those that begin before it has ended and gone out of reach.
