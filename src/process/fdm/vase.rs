@@ -44,9 +44,8 @@ pub fn spiral(turns: &[Turn], start: RingPoint, extrusion_multiplier: f64) -> Ve
         let begin = if i == 0 { Some(start) } else { nearest_on(turn.ring, at) };
         let Some(begin) = begin else { continue };
         let mut points = opened_at(turn.ring, begin);
-        if points.first() != Some(&at) {
-            points.insert(0, at);
-        }
+        points.insert(0, at);
+        let points = without_short_steps(&points);
         at = points.last().copied().unwrap_or(at);
         let last = i + 1 == turns.len();
         let closing = last.then(|| opened_at(turn.ring, begin));
@@ -60,6 +59,23 @@ pub fn spiral(turns: &[Turn], start: RingPoint, extrusion_multiplier: f64) -> Ve
             roads.extend(ramped(&level, |share| 1.0 - share));
         }
         out.push(roads);
+    }
+    out
+}
+
+/// Steps shorter than this are left out: their rise, rounded as in G-code, would ask for absurd speeds of Z.
+const LEAST_STEP_MM: f64 = 0.03;
+
+/// The path without very short steps; its ends stay.
+fn without_short_steps(points: &[Point]) -> Vec<Point> {
+    let mut out: Vec<Point> = Vec::with_capacity(points.len());
+    for &p in points {
+        if out.last().is_none_or(|last| last.distance_mm(p) >= LEAST_STEP_MM) {
+            out.push(p);
+        }
+    }
+    if let (Some(&end), Some(last)) = (points.last(), out.last_mut()) {
+        *last = end;
     }
     out
 }
@@ -113,7 +129,11 @@ fn ramped(road: &Road, share_at: impl Fn(f64) -> f64) -> Vec<Road> {
         // What is left begins where this piece ends.
         let kept = rest.len().saturating_sub(points.len() - 1);
         let mut left = vec![end];
-        left.extend(rest[rest.len() - kept..].iter().copied().skip_while(|p| *p == end));
+        let ahead = &rest[rest.len() - kept..];
+        left.extend(ahead.iter().copied().skip_while(|p| p.distance_mm(end) < LEAST_STEP_MM));
+        if left.len() == 1 && ahead.last().is_some_and(|last| *last != end) {
+            left.extend(ahead.last());
+        }
         let mut z_mm = Vec::new();
         if !road.z_mm.is_empty() {
             let mut here = way;
