@@ -11,10 +11,12 @@ use std::sync::Arc;
 use nalgebra::{Matrix3, Matrix4, Point3};
 use rayon::prelude::*;
 
+mod holes;
 pub mod hull;
 pub mod import;
 mod polygon;
 pub mod repair;
+mod shells;
 mod topology;
 mod weld;
 

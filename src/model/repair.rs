@@ -7,20 +7,16 @@
 use nalgebra::Matrix4;
 use rayon::prelude::*;
 
-use super::polygon::{newell_normal, off_plane, triangulate};
+use super::holes::close_holes;
+use super::polygon::newell_normal;
+use super::shells::face_outwards;
 use super::topology::{EdgeCounts, NONE, Topology, pair_edges, pieces};
 use super::weld::weld;
-use super::{Bounds3, Mesh, dot, norm, signed_volume};
+use super::{Bounds3, Mesh, dot, norm};
 use crate::progress::{Canceled, Progress};
 
 /// Open edges whose ends are closer than this are taken for one edge, in mm: below what any nozzle can show.
 const NEAR_MM: f64 = 0.002;
-
-/// Outlines of more corners than this are not closed.
-const LONGEST_HOLE: usize = 2000;
-
-/// A bent outline is closed only up to this many corners.
-const LONGEST_BENT_HOLE: usize = 64;
 
 /// What was found wrong with a mesh, what was changed, and what is left.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -398,7 +394,7 @@ fn drop_flat(mesh: &mut Mesh, piece_of: &[u32], count: usize) -> usize {
 }
 
 /// Which pieces have all their corners in one plane.
-fn flat_pieces(mesh: &Mesh, piece_of: &[u32], count: usize) -> Vec<bool> {
+pub(super) fn flat_pieces(mesh: &Mesh, piece_of: &[u32], count: usize) -> Vec<bool> {
     let planes = piece_planes(mesh, piece_of, count);
     let mut flat = vec![true; count];
     for (t, piece) in piece_of.iter().enumerate() {
@@ -431,238 +427,6 @@ fn piece_planes(mesh: &Mesh, piece_of: &[u32], count: usize) -> Vec<([f64; 3], f
     }
     let size = |b: &Option<Bounds3>| b.map_or(0.0, |b| norm(b.size()));
     largest.iter().zip(&boxes).map(|((_, normal, height), b)| (*normal, *height, size(b))).collect()
-}
-
-/// Closes outlines of open edges, except of pieces that are flat. Says whether any was closed.
-fn close_holes(mesh: &mut Mesh, mates: &[u32], piece_of: &[u32], count: usize, report: &mut RepairReport) -> bool {
-    let flat = flat_pieces(mesh, piece_of, count);
-    for (outline, facet) in open_outlines(mesh, mates) {
-        if flat[piece_of[facet as usize] as usize] || outline.len() > LONGEST_HOLE {
-            continue;
-        }
-        let places: Vec<[f64; 3]> = outline.iter().map(|v| mesh.vertices[*v as usize].map(f64::from)).collect();
-        let size = Bounds3::around_points(places.iter().copied()).map_or(0.0, |b| norm(b.size()));
-        if outline.len() > LONGEST_BENT_HOLE && off_plane(&places) > 0.02 * size {
-            continue;
-        }
-        let color = mesh.colors.get(facet as usize).copied();
-        let triangles = triangulate(&places);
-        report.holes_closed += 1;
-        report.facets_added += triangles.len();
-        if let Some(color) = color {
-            mesh.colors.extend(triangles.iter().map(|_| color));
-        }
-        mesh.triangles.extend(triangles.iter().map(|t| t.map(|i| outline[i])));
-    }
-    report.holes_closed > 0
-}
-
-/// Closed ways along open edges, in the direction that a filling must have, each with a facet it runs along.
-fn open_outlines(mesh: &Mesh, mates: &[u32]) -> Vec<(Vec<u32>, u32)> {
-    let steps = open_steps(mesh, mates);
-    let mut used = vec![false; steps.len()];
-    // At the first step from a vertex: how many of its steps are known to be used.
-    let mut passed = vec![0_usize; steps.len()];
-    let mut outlines = Vec::new();
-    let mut place_on_way = std::collections::BTreeMap::new();
-    for first in 0..steps.len() {
-        if used[first] {
-            continue;
-        }
-        let mut way: Vec<u32> = Vec::new();
-        place_on_way.clear();
-        let mut step = first;
-        loop {
-            used[step] = true;
-            let (from, to, facet) = steps[step];
-            place_on_way.insert(from, way.len());
-            way.push(from);
-            // Back at a corner of the way: what lies between is an outline of its own.
-            if let Some(start) = place_on_way.get(&to).copied() {
-                let outline = way.split_off(start);
-                for v in &outline {
-                    place_on_way.remove(v);
-                }
-                if outline.len() > 2 {
-                    outlines.push((outline, facet));
-                }
-                if way.is_empty() {
-                    break;
-                }
-            }
-            let begin = steps.partition_point(|s| s.0 < to);
-            let Some(passed) = passed.get_mut(begin) else { break };
-            while steps.get(begin + *passed).is_some_and(|s| s.0 == to) && used[begin + *passed] {
-                *passed += 1;
-            }
-            step = begin + *passed;
-            if steps.get(step).is_none_or(|s| s.0 != to) {
-                break;
-            }
-        }
-    }
-    outlines
-}
-
-/// The steps a filling must make: each open edge backwards, with its facet; sorted. Where more facets meet at an edge,
-/// those that cancel out are left alone.
-fn open_steps(mesh: &Mesh, mates: &[u32]) -> Vec<(u32, u32, u32)> {
-    let mut steps: Vec<(u32, u32, u32)> = Vec::new();
-    for (half_edge, mate) in mates.iter().enumerate() {
-        if *mate == NONE {
-            let t = mesh.triangles[half_edge / 3];
-            steps.push((t[(half_edge + 1) % 3], t[half_edge % 3], half_edge as u32 / 3));
-        }
-    }
-    let ends = |s: &(u32, u32, u32)| (s.0.min(s.1), s.0.max(s.1));
-    steps.sort_unstable_by_key(|s| (ends(s), *s));
-    let mut left = Vec::with_capacity(steps.len());
-    for edge in steps.chunk_by(|a, b| ends(a) == ends(b)) {
-        let upwards = edge.iter().filter(|s| s.0 < s.1).count();
-        let downwards = edge.len() - upwards;
-        let more = edge.iter().filter(|s| (s.0 < s.1) == (upwards > downwards));
-        left.extend(more.take(upwards.abs_diff(downwards)));
-    }
-    left.sort_unstable();
-    left
-}
-
-/// Turns pieces around whose inside is outside. A piece that faces inwards within another is a cavity and stays.
-fn face_outwards(
-    mesh: &mut Mesh,
-    topology: &Topology,
-    piece_of: &[u32],
-    count: usize,
-    progress: &Progress,
-) -> Result<usize, Canceled> {
-    if count == 1 && topology.counts.open == 0 {
-        if mesh.volume_mm3() < 0.0 {
-            flip(mesh, |_| true);
-            return Ok(mesh.triangles.len());
-        }
-        return Ok(0);
-    }
-    let mut shells = Shells::of(mesh, &topology.mates, piece_of, count);
-    let mut flipped = 0;
-    let meant = (0..count).filter(|piece| shells.says_something(*piece));
-    if meant.map(|piece| shells.volumes[piece]).sum::<f64>() < 0.0 {
-        flip(mesh, |_| true);
-        flipped += mesh.triangles.len();
-        for volume in &mut shells.volumes {
-            *volume = -*volume;
-        }
-    }
-    // The work is limited: a cloud of many thousand inverted crumbs is left as it is.
-    let mut budget = 200_000_000_usize;
-    for piece in 0..count {
-        progress.check()?;
-        if shells.volumes[piece] >= 0.0 || !shells.says_something(piece) {
-            continue;
-        }
-        let depth = shells.depth(mesh, piece, &mut budget);
-        if depth.is_some_and(|d| d % 2 == 0) {
-            for t in shells.triangles_of(piece) {
-                mesh.triangles[*t as usize].swap(1, 2);
-                flipped += 1;
-            }
-        }
-    }
-    Ok(flipped)
-}
-
-fn flip(mesh: &mut Mesh, which: impl Fn(usize) -> bool) {
-    for (t, triangle) in mesh.triangles.iter_mut().enumerate() {
-        if which(t) {
-            triangle.swap(1, 2);
-        }
-    }
-}
-
-/// The pieces of a mesh as bodies: signed volume, box, triangles.
-struct Shells {
-    volumes: Vec<f64>,
-    boxes: Vec<Bounds3>,
-    closed: Vec<bool>,
-    flat: Vec<bool>,
-    starts: Vec<u32>,
-    triangles: Vec<u32>,
-}
-
-impl Shells {
-    fn of(mesh: &Mesh, mates: &[u32], piece_of: &[u32], count: usize) -> Self {
-        let nowhere = Bounds3 { min: [f64::INFINITY; 3], max: [f64::NEG_INFINITY; 3] };
-        let mut boxes = vec![nowhere; count];
-        let mut closed = vec![true; count];
-        let mut starts = vec![0_u32; count + 1];
-        for (t, piece) in piece_of.iter().enumerate() {
-            let piece = *piece as usize;
-            starts[piece + 1] += 1;
-            closed[piece] &= !mates[3 * t..3 * t + 3].contains(&NONE);
-            for c in mesh.corners(t).unwrap_or_default() {
-                boxes[piece] = boxes[piece].with(c.map(f64::from));
-            }
-        }
-        for i in 1..starts.len() {
-            starts[i] += starts[i - 1];
-        }
-        let mut next = starts.clone();
-        let mut triangles = vec![0; piece_of.len()];
-        let mut volumes = vec![0.0; count];
-        for (t, piece) in piece_of.iter().enumerate() {
-            let piece = *piece as usize;
-            triangles[next[piece] as usize] = t as u32;
-            next[piece] += 1;
-            // About the middle of the piece, so that a surface with a hole has nearly the volume it would have closed.
-            let middle = boxes[piece].center().map(|x| x as f32);
-            let [a, b, c] = mesh.corners(t).unwrap_or_default();
-            volumes[piece] += signed_volume(middle, a, b, c);
-        }
-        let flat = flat_pieces(mesh, piece_of, count);
-        Self { volumes, boxes, closed, flat, starts, triangles }
-    }
-
-    fn triangles_of(&self, piece: usize) -> &[u32] {
-        &self.triangles[self.starts[piece] as usize..self.starts[piece + 1] as usize]
-    }
-
-    /// Whether the sign of a piece's volume means anything: always when closed, else when it is a good part of its box.
-    fn says_something(&self, piece: usize) -> bool {
-        let of_box: f64 = self.boxes[piece].size().iter().product();
-        self.closed[piece] || !self.flat[piece] && self.volumes[piece].abs() > 0.05 * of_box
-    }
-
-    /// How many other closed pieces are around a piece; `None` when finding out would cost too much.
-    fn depth(&self, mesh: &Mesh, piece: usize, budget: &mut usize) -> Option<usize> {
-        let first = *self.triangles_of(piece).first()?;
-        let point = mesh.corners(first as usize)?[0].map(f64::from);
-        let mut depth = 0;
-        for other in 0..self.boxes.len() {
-            if other == piece || !self.closed[other] || !self.boxes[other].contains(&self.boxes[piece]) {
-                continue;
-            }
-            let triangles = self.triangles_of(other);
-            *budget = budget.checked_sub(triangles.len())?;
-            let crossings = triangles.iter().filter(|t| is_above(point, mesh.corners(**t as usize))).count();
-            depth += crossings % 2;
-        }
-        Some(depth)
-    }
-}
-
-/// Whether a ray that climbs from `point`, a little aslant so that it misses edges, goes through a triangle.
-fn is_above(point: [f64; 3], triangle: Option<[[f32; 3]; 3]>) -> bool {
-    const SLANT: [f64; 2] = [0.012_358_1, 0.027_182_8];
-    let Some(triangle) = triangle else { return false };
-    // Seen along the ray, the point is the origin.
-    let [a, b, c] = triangle.map(|p| {
-        let [x, y, z] = [0, 1, 2].map(|i| f64::from(p[i]) - point[i]);
-        [x - SLANT[0] * z, y - SLANT[1] * z, z]
-    });
-    let side = |p: [f64; 3], q: [f64; 3]| p[0] * q[1] - p[1] * q[0];
-    let (ab, bc, ca) = (side(a, b), side(b, c), side(c, a));
-    let all = ab + bc + ca;
-    let inside = (ab > 0.0) == (bc > 0.0) && (bc > 0.0) == (ca > 0.0);
-    inside && all != 0.0 && (a[2] * bc + b[2] * ca + c[2] * ab) / all > 0.0
 }
 
 fn drop_unused(mesh: &mut Mesh) -> usize {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::shells::flip;
 use crate::model::tests::cuboid;
 
 const CUBE_MM3: f64 = 8000.0;
