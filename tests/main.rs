@@ -9,3 +9,4 @@ mod octoprint;
 mod preview;
 mod sample_models;
 mod studio;
+mod studio_window;

@@ -32,6 +32,7 @@ pub enum Command {
     MirrorZ,
     Prepare,
     Preview,
+    Machine,
     ViewSelected,
     ViewAll,
     ViewTop,
@@ -56,6 +57,14 @@ pub enum Command {
     SystemTheme,
     LargerText,
     SmallerText,
+    FindPorts,
+    Connect,
+    Disconnect,
+    PrintHere,
+    PausePrint,
+    ResumePrint,
+    CancelPrint,
+    EmergencyStop,
 }
 
 /// Where a command stands in the menu.
@@ -66,10 +75,11 @@ pub enum Menu {
     Plate,
     View,
     Layers,
+    Machine,
 }
 
 impl Menu {
-    pub const ALL: [Menu; 5] = [Menu::File, Menu::Edit, Menu::Plate, Menu::View, Menu::Layers];
+    pub const ALL: [Menu; 6] = [Menu::File, Menu::Edit, Menu::Plate, Menu::View, Menu::Layers, Menu::Machine];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -78,6 +88,7 @@ impl Menu {
             Menu::Plate => "Plate",
             Menu::View => "View",
             Menu::Layers => "Layers",
+            Menu::Machine => "Machine",
         }
     }
 }
@@ -103,7 +114,7 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl Command {
     /// Every command, in the order of menus and palette.
-    pub const ALL: [Command; 48] = [
+    pub const ALL: [Command; 57] = [
         Command::Open,
         Command::OpenPath,
         Command::ExportGcode,
@@ -128,6 +139,7 @@ impl Command {
         Command::MirrorZ,
         Command::Prepare,
         Command::Preview,
+        Command::Machine,
         Command::ViewSelected,
         Command::ViewAll,
         Command::ViewTop,
@@ -152,6 +164,14 @@ impl Command {
         Command::SystemTheme,
         Command::LargerText,
         Command::SmallerText,
+        Command::FindPorts,
+        Command::Connect,
+        Command::Disconnect,
+        Command::PrintHere,
+        Command::PausePrint,
+        Command::ResumePrint,
+        Command::CancelPrint,
+        Command::EmergencyStop,
     ];
 
     pub fn definition(self) -> Definition {
@@ -165,7 +185,7 @@ impl Command {
             aliases,
         };
         let (file, edit, plate) = (Some(Menu::File), Some(Menu::Edit), Some(Menu::Plate));
-        let (view, layers) = (Some(Menu::View), Some(Menu::Layers));
+        let (view, layers, machine) = (Some(Menu::View), Some(Menu::Layers), Some(Menu::Machine));
         match self {
             C::Open => d(
                 "Open…",
@@ -309,6 +329,59 @@ impl Command {
             C::Preview => {
                 d("Preview", "Look through the layers.", None, Some((CTRL, Key::Num2)), view, "workspace slice")
             }
+            C::Machine => d(
+                "Machine",
+                "Connect a machine, move it by hand and print.",
+                None,
+                Some((CTRL, Key::Num3)),
+                view,
+                "workspace printer serial",
+            ),
+            C::FindPorts => d(
+                "Look for ports",
+                "Lists the serial ports of this computer.",
+                Some(i::ICON_SYNC),
+                None,
+                machine,
+                "usb",
+            ),
+            C::Connect => d(
+                "Connect",
+                "Opens the chosen port; many machines are reset by that.",
+                Some(i::ICON_CABLE),
+                None,
+                machine,
+                "serial port usb",
+            ),
+            C::Disconnect => d("Disconnect", "Closes the port.", None, None, machine, "serial port close"),
+            C::PrintHere => d(
+                "Print",
+                "Checks the job for this machine once more and starts it.",
+                Some(i::ICON_PRINT),
+                Some((CTRL, Key::P)),
+                machine,
+                "start job",
+            ),
+            C::PausePrint => d("Pause", "Lifts the head and waits.", Some(i::ICON_PAUSE), None, machine, "hold print"),
+            C::ResumePrint => {
+                d("Resume", "Goes on with the print.", Some(i::ICON_PLAY_ARROW), None, machine, "continue print")
+            }
+            C::CancelPrint => d(
+                "Cancel print",
+                "Ends the print; heaters, fan and motors go off.",
+                Some(i::ICON_STOP),
+                None,
+                machine,
+                "abort stop job",
+            ),
+            C::EmergencyStop => d(
+                "Emergency stop",
+                "Stops the machine at once; it has to be reset afterwards.",
+                Some(i::ICON_DANGEROUS),
+                Some((NONE, Key::F12)),
+                machine,
+                "kill halt m112",
+            ),
             C::ViewSelected => d(
                 "Frame selection",
                 "Shows the selected objects as large as they fit.",
@@ -424,6 +497,7 @@ impl Command {
     /// Ctrl that no text field needs are listened to.
     pub fn pressed(ctx: &Context) -> Vec<Command> {
         let typing = ctx.egui_wants_keyboard_input();
+        let menu_open = egui::Popup::is_any_open(ctx);
         let mut pressed = Vec::new();
         ctx.input_mut(|input| {
             // More modifiers first, or Ctrl+Shift+Z would be taken for Ctrl+Z.
@@ -433,7 +507,13 @@ impl Command {
                         continue;
                     };
                     let of_text = matches!(shortcut.logical_key, Key::A | Key::Z | Key::Home | Key::End);
-                    if typing && (modified == NONE || of_text) {
+                    // Nothing that is typed is more urgent than the emergency stop.
+                    let urgent = command == Command::EmergencyStop;
+                    // An open menu or list takes Esc for itself.
+                    if command == Command::Escape && menu_open {
+                        continue;
+                    }
+                    if typing && !urgent && (modified == NONE || of_text) {
                         continue;
                     }
                     if input.consume_shortcut(&shortcut) {

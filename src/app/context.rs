@@ -9,6 +9,7 @@ use super::preferences::Preferences;
 use super::samples::Sample;
 use super::tool::Change;
 use super::ui_state::UiState;
+use crate::machine;
 use crate::scene::Document;
 use crate::scene::edit::Edit;
 use crate::settings::PresetKind;
@@ -25,6 +26,8 @@ pub enum Request {
     ExportTo(PathBuf),
     /// Looks at the plate's own layers again instead of an opened file.
     ShowPlan,
+    /// Something for the machine to do.
+    Machine(machine::Command),
     Ui(Box<dyn FnOnce(&mut UiState)>),
     Prefer(Box<dyn FnOnce(&mut Preferences)>),
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::panels::viewport::plate_of;
 use super::work::loading::Loading;
+use super::work::machine::MachineLink;
 use super::work::planning::Planning;
 use super::work::saving::Saving;
 use crate::render::{Box3, DrawnObject, Picker, Plate};
@@ -46,6 +47,7 @@ pub struct Derived {
     pub planning: Planning,
     pub loading: Loading,
     pub saving: Saving,
+    pub machine: MachineLink,
 }
 
 impl Derived {
@@ -60,6 +62,7 @@ impl Derived {
             planning: Planning::default(),
             loading: Loading::default(),
             saving: Saving::default(),
+            machine: MachineLink::default(),
         }
     }
 
@@ -118,7 +121,12 @@ impl Derived {
 
     /// Whether anything runs in the background or is about to.
     pub fn is_busy(&self) -> bool {
-        self.loading.is_running() || self.saving.is_running() || self.planning.is_running() || self.planning.is_due()
+        self.machine.is_opening()
+            || self.machine.is_checking()
+            || self.loading.is_running()
+            || self.saving.is_running()
+            || self.planning.is_running()
+            || self.planning.is_due()
     }
 
     /// What runs in the background, the slowest for a person first.

@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::context::Cx;
 use super::ui_state::Workspace;
+use crate::machine::State;
 
 /// Why a command cannot be used now; `None` where it can.
 pub fn why_not(command: Command, cx: &Cx<'_>) -> Option<&'static str> {
@@ -10,6 +11,7 @@ pub fn why_not(command: Command, cx: &Cx<'_>) -> Option<&'static str> {
     let empty = cx.document.objects().is_empty();
     let preview = cx.ui.workspace == Workspace::Preview;
     let sliced = cx.derived.shown();
+    let machine = &cx.derived.machine;
     match command {
         C::Undo if cx.document.undo_label().is_none() => Some("Nothing to undo"),
         C::Redo if cx.document.redo_label().is_none() => Some("Nothing to redo"),
@@ -31,6 +33,17 @@ pub fn why_not(command: Command, cx: &Cx<'_>) -> Option<&'static str> {
             Some("Open the preview first")
         }
         C::ShowTravels | C::ShowRetractions | C::ShowSeams if sliced.is_none() => Some("Nothing is sliced yet"),
+        C::FindPorts | C::Connect if machine.is_open() => Some("A machine is connected already"),
+        C::Connect if cx.preferences.port.trim().is_empty() => Some("Choose a port first"),
+        C::Disconnect | C::EmergencyStop if !machine.is_open() => Some("No machine is connected"),
+        C::PrintHere if machine.state() != Some(State::Idle) => Some("Connect a machine first"),
+        C::PrintHere if machine.is_checking() => Some("The job is being checked"),
+        C::PrintHere if cx.derived.planning.file().is_none() => cx.derived.why_no_export(),
+        C::PausePrint if machine.state() != Some(State::Printing) => Some("Nothing is printing"),
+        C::ResumePrint if machine.state() != Some(State::Paused) => Some("Nothing is paused"),
+        C::CancelPrint if !matches!(machine.state(), Some(State::Printing | State::Pausing | State::Paused)) => {
+            Some("Nothing is printing")
+        }
         _ => None,
     }
 }

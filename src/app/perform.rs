@@ -16,6 +16,8 @@ use super::tool::Tool;
 use super::ui_state::{Framing, Workspace};
 use super::work::dialogs::{Answer, Asked};
 use super::work::loading::Loaded;
+use super::work::machine::Source;
+use crate::machine::{self, port};
 use crate::render::StandardView;
 use crate::scene::Document;
 use crate::scene::ObjectId;
@@ -69,6 +71,7 @@ impl Studio {
                 self.derived.planning.show_plan();
                 self.ui.preview = Default::default();
             }
+            Request::Machine(command) => self.derived.machine.send(command),
             Request::Ui(change) => change(&mut self.ui),
             Request::Prefer(change) => change(&mut self.preferences),
         }
@@ -111,6 +114,21 @@ impl Studio {
                 self.ui.workspace = Workspace::Preview;
                 self.ui.tool = None;
             }
+            C::Machine => {
+                self.ui.workspace = Workspace::Machine;
+                self.ui.tool = None;
+                if !self.derived.machine.is_open() {
+                    self.ui.ports = port::available();
+                }
+            }
+            C::FindPorts => self.ui.ports = port::available(),
+            C::Connect => self.connect(ctx),
+            C::Disconnect => self.derived.machine.close(),
+            C::PrintHere => self.print(ctx),
+            C::PausePrint => self.derived.machine.send(machine::Command::Pause),
+            C::ResumePrint => self.derived.machine.send(machine::Command::Resume),
+            C::CancelPrint => self.derived.machine.send(machine::Command::Cancel),
+            C::EmergencyStop => self.derived.machine.send(machine::Command::EmergencyStop),
             C::ViewSelected => self.ui.framing = Some(Framing::Selection),
             C::ViewAll => self.ui.framing = Some(Framing::Plate),
             C::ViewTop => self.ui.framing = Some(Framing::From(StandardView::Top)),
@@ -226,7 +244,7 @@ impl Studio {
 
     /// Cancels what can be cancelled, the most pressing first.
     fn escape(&mut self) {
-        if self.ui.drag.take().is_some() {
+        if self.ui.picker.take().is_some() || self.ui.drag.take().is_some() {
         } else if self.derived.loading.is_running() {
             self.derived.loading.cancel();
         } else if self.derived.planning.is_running() {
@@ -311,6 +329,29 @@ impl Studio {
         }
     }
 
+    fn connect(&mut self, ctx: &Context) {
+        let path = self.preferences.port.trim().to_owned();
+        let baud = self.preferences.baud.unwrap_or(self.document.resolved().baud_rate);
+        if let Err(error) = self.derived.machine.open(ctx, path, baud) {
+            self.ui
+                .problem(format!("The machine was not connected, because the system cannot start a thread ({error})."));
+        }
+    }
+
+    /// Prints the file that is looked at, else the plate.
+    fn print(&mut self, ctx: &Context) {
+        let source = match self.derived.planning.file() {
+            Some(path) => Source::File(path.to_owned()),
+            None => match self.derived.planning.exportable() {
+                Some(bytes) => Source::Plate { name: self.suggested_name(), bytes },
+                None => return,
+            },
+        };
+        if let Err(error) = self.derived.machine.print(ctx, source, Arc::clone(self.document.resolved())) {
+            self.ui.problem(format!("Nothing was started, because the system cannot start a thread ({error})."));
+        }
+    }
+
     /// Takes what came in from the background.
     pub(super) fn poll(&mut self, ctx: &Context) {
         match self.dialogs.poll() {
@@ -318,6 +359,9 @@ impl Studio {
             Some(Answer::Export(path)) => self.export_to(ctx, path),
             Some(Answer::Unavailable(asked)) => self.ask_for_path(asked),
             Some(Answer::Canceled) | None => {}
+        }
+        if let Some(message) = self.derived.machine.poll() {
+            self.ui.problem(message);
         }
         match self.derived.saving.poll() {
             Some(Ok(path)) => {

@@ -54,6 +54,9 @@ pub struct Preferences {
     pub material: Option<String>,
     pub recipe: Option<String>,
     pub export_folder: Option<PathBuf>,
+    /// The serial port of the machine, and its speed where it is not what the machine's settings say.
+    pub port: String,
+    pub baud: Option<u32>,
     /// The latest first.
     pub recent: Vec<PathBuf>,
 }
@@ -68,6 +71,8 @@ impl Default for Preferences {
             material: None,
             recipe: None,
             export_folder: None,
+            port: String::new(),
+            baud: None,
             recent: Vec::new(),
         }
     }

@@ -106,12 +106,17 @@ impl Studio {
                     layer_sliders::show(ui, &cx, &sliced.drawing);
                 }
             }
+            Workspace::Machine => panels::machine::show(ui, &cx),
         }
-        CentralPanel::no_frame().show(ui, |ui| {
-            let picture = ui.max_rect();
-            panels::viewport::show(ui, &cx);
-            notices::show(ui, &cx, picture);
-        });
+        if self.ui.workspace != Workspace::Machine {
+            CentralPanel::no_frame().show(ui, |ui| {
+                panels::viewport::show(ui, &cx);
+                notices::show(ui, &cx, ui.max_rect());
+            });
+        } else {
+            // What could not be done is told here too, over the left panel's lower edge.
+            notices::show(ui, &cx, ui.ctx().content_rect().with_max_y(ui.max_rect().bottom()));
+        }
         pickers::show(ui, &cx);
         path_form::show(ui, &cx);
         panels::template_form::show(ui, &cx);

@@ -62,6 +62,8 @@ pub struct Tokens {
     pub warning: Color32,
     /// Danger and the emergency stop only, as a colour of text.
     pub danger: Color32,
+    /// The same as a fill.
+    pub danger_fill: Color32,
     pub shadow: Color32,
 }
 
@@ -79,12 +81,13 @@ const DARK: Tokens = Tokens {
     selected: Color32::from_rgb(0x24, 0x3f, 0x68),
     warning: Color32::from_rgb(0xf5, 0xb9, 0x42),
     danger: Color32::from_rgb(0xff, 0x8a, 0x80),
+    danger_fill: Color32::from_rgb(0xb3, 0x1d, 0x1d),
     shadow: Color32::from_black_alpha(110),
 };
 
 const LIGHT: Tokens = Tokens {
     surface: Color32::from_rgb(0xfb, 0xfb, 0xfc),
-    raised: Color32::from_rgb(0xee, 0xf0, 0xf3),
+    raised: Color32::from_rgb(0xe9, 0xec, 0xf0),
     hover: Color32::from_rgb(0xe0, 0xe4, 0xe9),
     knob: Color32::from_rgb(0xcb, 0xd1, 0xd9),
     bar: Color32::from_rgb(0xf2, 0xf4, 0xf6),
@@ -96,6 +99,7 @@ const LIGHT: Tokens = Tokens {
     selected: Color32::from_rgb(0xcf, 0xe1, 0xfb),
     warning: Color32::from_rgb(0x85, 0x56, 0x00),
     danger: Color32::from_rgb(0xb0, 0x1b, 0x1b),
+    danger_fill: Color32::from_rgb(0xb8, 0x1f, 0x1f),
     shadow: Color32::from_black_alpha(50),
 };
 
@@ -272,6 +276,7 @@ mod tests {
                 }
             }
             assert!(contrast(t.on_accent, t.accent) >= 4.5);
+            assert!(contrast(Color32::WHITE, t.danger_fill) >= 4.5);
             // The visible focus and the primary button stand out from what is around them (WCAG 1.4.11).
             assert!(contrast(t.accent, t.surface) >= 3.0);
         }

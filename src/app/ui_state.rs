@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::machine::port::PortInfo;
 use crate::render::{Camera, StandardView};
 use crate::report::Notice;
 use crate::scene::{Document, ObjectId};
@@ -18,6 +19,7 @@ pub enum Workspace {
     #[default]
     Prepare,
     Preview,
+    Machine,
 }
 
 /// What shall be seen whole in the next frame, where the size of the picture is known.
@@ -53,6 +55,8 @@ pub struct UiState {
     /// The form that asks for a path, and what is typed into it.
     pub path_form: Option<(Asked, String)>,
     pub problems: Vec<Problem>,
+    /// The serial ports that were found.
+    pub ports: Vec<PortInfo>,
     pub notices_open: bool,
     /// What is in the search field of the settings.
     pub search: String,
@@ -79,6 +83,7 @@ impl Default for UiState {
             picker: None,
             path_form: None,
             problems: Vec::new(),
+            ports: Vec::new(),
             notices_open: false,
             search: String::new(),
             focus_search: false,

@@ -2,6 +2,7 @@
 
 pub mod layer_sliders;
 pub mod legend;
+pub mod machine;
 pub mod notices;
 pub mod objects;
 pub mod palette;

@@ -12,7 +12,7 @@ use crate::settings::{Definition, Level, search};
 
 const WIDTH: f32 = 520.0;
 /// How many settings are offered beside the commands.
-const SETTINGS_SHOWN: usize = 8;
+const SETTINGS_SHOWN: usize = 12;
 
 enum Found {
     Command(Command),
@@ -41,7 +41,10 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
             ui.set_width(WIDTH);
             ui.horizontal(|ui| {
                 ui.label(theme::icon(ICON_SEARCH).color(theme::tokens(ui).weak));
-                let edit = TextEdit::singleline(&mut query).frame(Frame::NONE).hint_text("Type what to do");
+                let edit = TextEdit::singleline(&mut query)
+                    .frame(Frame::NONE)
+                    .hint_text("Type what to do")
+                    .align(Align2::LEFT_CENTER);
                 let response = ui.add_sized([ui.available_width(), size::ROW], edit).accessible_name("Find a command");
                 response.request_focus();
                 if response.changed() {
@@ -130,10 +133,10 @@ fn find(query: &str, cx: &Cx<'_>) -> Vec<Found> {
         .collect();
     commands.sort_by_key(|(second, _)| *second);
     let commands = commands.into_iter().map(|(_, command)| Found::Command(command));
-    let settings = (!words.is_empty())
-        .then(|| search(&query).into_iter().filter(|d| d.level != Level::Internal).take(SETTINGS_SHOWN))
-        .into_iter()
-        .flatten()
-        .map(Found::Setting);
-    commands.chain(settings).collect()
+    let mut settings = if words.is_empty() { Vec::new() } else { search(&query) };
+    settings.retain(|d| d.level != Level::Internal);
+    settings.truncate(SETTINGS_SHOWN);
+    // Among what fits, what most people look for comes first.
+    settings.sort_by_key(|d| d.level);
+    commands.chain(settings.into_iter().map(Found::Setting)).collect()
 }

@@ -1,6 +1,6 @@
 //! The chips of machine, material and recipe, and the lists that they open.
 
-use egui::{Align2, Area, Frame, Id, Key, Label, Order, ScrollArea, Sense, TextEdit, Ui, vec2};
+use egui::{Align2, Area, Frame, Id, Label, Order, ScrollArea, Sense, TextEdit, Ui, vec2};
 use egui_material_icons::{MaterialIcon, icons as i};
 
 use crate::app::context::{Cx, Request};
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
         },
     );
     let elsewhere = ui.input(|i| i.pointer.any_pressed()) && !shown.response.contains_pointer();
-    if elsewhere || ui.input(|i| i.key_pressed(Key::Escape)) {
+    if elsewhere {
         cx.ui(move |ui| ui.picker = ui.picker.filter(|open| *open != kind));
     }
 }

@@ -9,7 +9,7 @@ use egui::{
 use egui_material_icons::icons as i;
 
 use crate::app::theme::{self, size, space, tokens};
-use crate::app::widgets::{CommitField, icon_button};
+use crate::app::widgets::CommitField;
 use crate::settings::{Choice, Definition, Kind, Layer, Provenance, Settings, Value};
 use crate::units::{Unit, parse_quantity, short_number};
 
@@ -17,7 +17,7 @@ use crate::units::{Unit, parse_quantity, short_number};
 const FIELD: f32 = 116.0;
 /// Width of the source mark, and of the way back.
 const MARK: f32 = 16.0;
-const RESET: f32 = 24.0;
+const RESET: f32 = 22.0;
 
 /// What a person did to a row.
 pub enum Changed {
@@ -49,16 +49,17 @@ impl SettingRow<'_> {
         let t = tokens(ui);
         if self.provenance.origin.layer == self.own {
             let name = format!("Reset {}", self.definition.label);
+            let icon = egui::Button::new(theme::icon(i::ICON_UNDO).size(16.0)).frame_when_inactive(false);
             let back = row.scope(|ui| {
-                ui.spacing_mut().interact_size.x = RESET;
                 ui.spacing_mut().button_padding.x = 2.0;
-                icon_button(ui, i::ICON_UNDO, &name, true)
+                ui.add_sized([RESET, size::ROW], icon)
             });
+            back.inner.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
             if back.inner.on_hover_text(self.way_back()).clicked() {
                 changed = Some(Changed::Reset);
             }
         } else {
-            row.add_space(size::ROW + space::XS);
+            row.add_space(RESET + space::XS);
         }
         self.source_mark(&mut row);
         let refused = self.value(&mut row, &mut changed);
@@ -206,7 +207,7 @@ impl SettingRow<'_> {
             _ if percent_shown && bare && definition.kind == Kind::Number => format!("({text})%"),
             _ => text.to_owned(),
         };
-        definition.parse(&text).map_err(|error| error.to_string())
+        definition.parse(&text).map_err(|error| error.to_string().replacen(definition.name, definition.label, 1))
     }
 
     /// Says by its colour whose value it is: nothing for a default, weak for a preset, the accent for the person's own.

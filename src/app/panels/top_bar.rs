@@ -20,9 +20,11 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
         .show(ui, |ui| {
             ui.horizontal_centered(|ui| {
                 menu(ui, cx);
-                for (workspace, command) in
-                    [(Workspace::Prepare, Command::Prepare), (Workspace::Preview, Command::Preview)]
-                {
+                for (workspace, command) in [
+                    (Workspace::Prepare, Command::Prepare),
+                    (Workspace::Preview, Command::Preview),
+                    (Workspace::Machine, Command::Machine),
+                ] {
                     if tab(ui, command.name(), cx.ui.workspace == workspace).clicked() {
                         cx.run(command);
                     }

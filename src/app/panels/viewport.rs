@@ -105,7 +105,7 @@ fn view(ui: &Ui, cx: &Cx<'_>, camera: Camera, pointed: &Pointed, size_px: [u32; 
             }
             view.gizmo = pointed.gizmo.map(|gizmo| Gizmo { active: pointed.handle, ..gizmo });
         }
-        Workspace::Preview => view.toolpath = toolpath(ui, cx),
+        Workspace::Preview | Workspace::Machine => view.toolpath = toolpath(ui, cx),
     }
     view
 }

@@ -28,6 +28,13 @@ pub fn text_button(ui: &mut Ui, text: &str, enabled: bool) -> Response {
     ui.add_enabled(enabled, Button::new(text).min_size(vec2(0.0, size::ROW)))
 }
 
+/// For what can do harm: the emergency stop.
+pub fn danger_button(ui: &mut Ui, text: &str, width: f32, enabled: bool) -> Response {
+    let t = tokens(ui);
+    let text = theme::strong(text).color(egui::Color32::WHITE);
+    ui.add_enabled(enabled, Button::new(text).fill(t.danger_fill).min_size(vec2(width, 36.0)))
+}
+
 /// The line between two parts of a panel, without the margins that egui's own has.
 pub fn separator(ui: &mut Ui) {
     let width = ui.available_width();

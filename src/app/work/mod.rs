@@ -3,5 +3,6 @@
 
 pub mod dialogs;
 pub mod loading;
+pub mod machine;
 pub mod planning;
 pub mod saving;

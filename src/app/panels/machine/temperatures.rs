@@ -1,0 +1,49 @@
+//! The temperatures of the last minutes as a plot.
+
+use egui::Ui;
+use egui_plot::{Legend, Line, Plot, PlotPoints};
+
+use crate::app::context::Cx;
+use crate::app::panels::legend::color32;
+use crate::app::theme;
+use crate::app::widgets::empty_hint;
+use crate::machine::reply::{Heater, Temperatures};
+use crate::render::palette::tool_color;
+
+/// What is shown of the past, in seconds.
+const SHOWN_S: f64 = 600.0;
+
+pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
+    ui.label(theme::heading("Temperatures"));
+    let log: Vec<(f64, Temperatures)> =
+        cx.derived.machine.status().map(|status| status.temperature_log.iter().copied().collect()).unwrap_or_default();
+    let Some(&(now, _)) = log.last() else {
+        return empty_hint(ui, "They are shown here as soon as a machine is connected and reports them.");
+    };
+    let points = |heater: fn(&Temperatures) -> Option<Heater>, value: fn(Heater) -> f32| -> PlotPoints<'static> {
+        let of = |(time, all): &(f64, Temperatures)| Some([time - now, f64::from(value(heater(all)?))]);
+        log.iter().filter_map(of).collect::<Vec<_>>().into()
+    };
+    let response = Plot::new("temperatures")
+        .height(height - 28.0)
+        .legend(Legend::default())
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .include_y(0.0)
+        .include_y(250.0)
+        .include_x(-SHOWN_S)
+        .include_x(0.0)
+        .x_axis_label("seconds ago")
+        .y_axis_label("°C")
+        .show(ui, |plot| {
+            let (nozzle, bed) = (color32(tool_color(0)), color32(tool_color(2)));
+            let target = |color: egui::Color32| color.gamma_multiply(0.5);
+            plot.line(Line::new("Nozzle", points(|t| t.nozzle, |h| h.actual_c)).color(nozzle).width(2.0));
+            plot.line(Line::new("Nozzle target", points(|t| t.nozzle, |h| h.target_c)).color(target(nozzle)));
+            plot.line(Line::new("Bed", points(|t| t.bed, |h| h.actual_c)).color(bed).width(2.0));
+            plot.line(Line::new("Bed target", points(|t| t.bed, |h| h.target_c)).color(target(bed)));
+        });
+    response.response.accessible_name("Temperatures of nozzle and bed");
+}
