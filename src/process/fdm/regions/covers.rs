@@ -17,6 +17,8 @@ const FEW_HOLES: usize = 8;
 pub(super) struct Covers<'a> {
     outlines: &'a [LayerOutline],
     layers: Vec<OnceLock<Layer>>,
+    /// Whether each layer's outline is the same as the next one's.
+    same_as_next: Vec<OnceLock<bool>>,
     /// `runs[p][i]` is common to layers `i .. i + 2^(p + 1)`.
     runs: Vec<Vec<OnceLock<(Region, RingIndex)>>>,
 }
@@ -67,7 +69,9 @@ impl<'a> Covers<'a> {
             runs.push((0..=outlines.len() - length).map(|_| OnceLock::new()).collect());
             length *= 2;
         }
-        Self { outlines, layers: outlines.iter().map(|_| OnceLock::new()).collect(), runs }
+        let layers = outlines.iter().map(|_| OnceLock::new()).collect();
+        let same_as_next = outlines.iter().map(|_| OnceLock::new()).collect();
+        Self { outlines, layers, same_as_next, runs }
     }
 
     fn layer(&self, layer: usize) -> &Layer {
@@ -82,11 +86,17 @@ impl<'a> Covers<'a> {
         }
     }
 
+    /// Whether each of these layers has the same outline as the one above it.
+    fn are_same(&self, mut layers: Range<usize>) -> bool {
+        let is_same = |i: usize| self.outlines.get(i + 1).is_some_and(|next| next.area == self.outlines[i].area);
+        layers.all(|i| *self.same_as_next[i].get_or_init(|| is_same(i)))
+    }
+
     /// Whether a layer surely covers an area: because it is the same as the area's own layer, or with room to spare. Where
     /// borders touch the answer is no.
     pub fn surely(&self, layer: usize, probe: &Probe) -> bool {
         let Some(bounds) = probe.bounds else { return true };
-        if self.outlines[layer].area == self.outlines[probe.layer].area {
+        if self.are_same(layer.min(probe.layer)..layer.max(probe.layer)) {
             return true;
         }
         let layer = self.layer(layer);
