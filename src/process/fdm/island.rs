@@ -85,6 +85,18 @@ impl Unit {
         self.roads.reverse();
         self.roads.iter_mut().for_each(Road::reverse);
     }
+
+    /// Lets a loop of infill begin at its corner nearest to where the tool comes from. Walls keep their seams.
+    fn begin_near(&mut self, at: Point) {
+        let [road] = self.roads.as_mut_slice() else { return };
+        if !self.reversible || road.points.len() < 4 || road.points.first() != road.points.last() {
+            return;
+        }
+        road.points.pop();
+        let nearest = (0..road.points.len()).min_by_key(|&i| (at.distance_squared(road.points[i]), i));
+        road.points.rotate_left(nearest.unwrap_or(0));
+        road.points.extend(road.points.first().copied());
+    }
 }
 
 /// Up to so many units are put in a new order for where the tool comes from.
@@ -158,6 +170,9 @@ impl IslandRoads {
                     if let Some(mut unit) = slots.get_mut(visit.stop).and_then(Option::take) {
                         if visit.reversed {
                             unit.reverse();
+                        }
+                        if let Some(at) = group.last().map(|u: &Unit| u.stop().exit).or(at) {
+                            unit.begin_near(at);
                         }
                         group.push(unit);
                     }
@@ -487,6 +502,32 @@ mod tests {
         assert_eq!(sparse.len(), free.paths.len());
         sparse.dedup();
         assert_eq!(sparse.len(), free.paths.len());
+    }
+
+    #[test]
+    fn loops_of_infill_begin_where_the_tool_comes_from() {
+        let rings = (1..8).map(|k| {
+            let mut points = square((20.0, 20.0), f64::from(k), false).0;
+            // Each begins at another corner.
+            points.rotate_left(k as usize % 4);
+            points.extend(points.first().copied());
+            Polyline(points)
+        });
+        let fill = Fill {
+            role: Role::InternalInfill,
+            width_mm: 0.4,
+            flow_mm3_per_mm: 0.07,
+            paths: rings.collect(),
+            ordered: false,
+        };
+        let island = PerimeterIsland { walls: Vec::new(), ..plate() };
+        let mut island = IslandRoads::new(&island, &[fill], &[], 0.2, &settings());
+        island.come_from(Point::from_mm(10.0, 10.0));
+        let roads = island.into_roads();
+        let travel: f64 = roads.windows(2).map(|w| w[0].last().distance_mm(w[1].first())).sum();
+        // From ring to ring along the diagonal.
+        assert!(travel < 6.0 * 1.42, "{travel} mm");
+        assert!(roads.iter().all(|r| r.first() == r.last() && r.points.len() == 5));
     }
 
     #[test]

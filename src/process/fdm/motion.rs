@@ -105,7 +105,9 @@ impl Departure {
         if length < LEAST_WIPE_MM || wipe.len() < 2 {
             return standing;
         }
-        let wipe_mm = rounded((whole - before) * (length / wanted).min(1.0));
+        // Where (almost) all of the way is there, nothing is left to be drawn back behind it.
+        let share = if length >= 0.99 * wanted { 1.0 } else { length / wanted };
+        let wipe_mm = rounded((whole - before) * share);
         let end = wipe.last().copied().unwrap_or_default();
         let mut points = vec![end];
         // A way around corners begins where the road ended.

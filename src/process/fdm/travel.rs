@@ -234,6 +234,9 @@ pub(super) fn head(points: impl IntoIterator<Item = Point>, length_mm: f64) -> (
             continue;
         }
         if way + step >= length_mm {
+            if length_mm - way < LEAST_STEP_MM {
+                return (out, way);
+            }
             let share = (length_mm - way) / step;
             let mix = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
             let end = Point::new(mix(last.x, p.x), mix(last.y, p.y));
