@@ -1,6 +1,8 @@
 //! How thick a region is at its thinnest, found by looking at its edges instead of by shrinking and growing it: where a
 //! planner knows that nothing can get lost, one offset does what would need four and a comparison.
 
+use std::f64::consts::SQRT_2;
+
 use super::point::UNITS_PER_MM;
 use super::region::Region;
 use super::ring::Ring;
@@ -26,6 +28,8 @@ struct Edge {
     length: f64,
     /// How far an offset of one carries the edge's start, where that is an inner corner; else 1.
     carried: f64,
+    /// Whether that corner is beyond the mitre's limit and cut square: the cut's ends go sideways.
+    is_cut: bool,
     /// The sum of the directions of this edge and the one before: at right angles to the way the start is carried.
     through: [f64; 2],
     number: u32,
@@ -99,6 +103,7 @@ fn edges(rings: impl Iterator<Item = Ring>) -> Vec<Edge> {
                     direction,
                     length,
                     carried: 1.0,
+                    is_cut: false,
                     through: direction,
                     number,
                     before: number.wrapping_sub(1),
@@ -114,7 +119,8 @@ fn edges(rings: impl Iterator<Item = Ring>) -> Vec<Edge> {
             // A right turn is an inner corner: the offset carries it by one over the cosine of half the turn.
             if cross(u, v) < 0.0 {
                 let half_cos = (0.5 * (1.0 + dot(u, v))).max(0.0).sqrt();
-                out[i].carried = (1.0 / half_cos.max(1e-3)).min(MITER_LIMIT);
+                out[i].is_cut = half_cos * MITER_LIMIT < 1.0;
+                out[i].carried = if out[i].is_cut { SQRT_2 } else { 1.0 / half_cos };
                 out[i].through = [u[0] + v[0], u[1] + v[1]];
             }
         }
@@ -152,9 +158,13 @@ fn depth_between(e: &Edge, f: &Edge, most: f64) -> f64 {
     if e_turns && f_turns {
         let d = minus(e.a, f.a);
         let length = dot(d, d).sqrt();
-        let closing = dot(minus(f.carry(), e.carry()), d);
-        if closing > 0.0 {
-            depth = depth.min(length * length / closing);
+        if e.is_cut || f.is_cut {
+            depth = depth.min(length / (e.carried + f.carried));
+        } else {
+            let closing = dot(minus(f.carry(), e.carry()), d);
+            if closing > 0.0 {
+                depth = depth.min(length * length / closing);
+            }
         }
     }
     depth
@@ -171,7 +181,13 @@ impl Edge {
 
 /// The depth at which a corner meets an edge; infinite where it does not.
 fn corner_to_edge(corner: &Edge, edge: &Edge) -> f64 {
-    if !sees(edge, corner.a) || dot(corner.through, edge.direction) >= 0.0 {
+    if !sees(edge, corner.a) {
+        return f64::INFINITY;
+    }
+    if corner.is_cut {
+        return to_edge(corner.a, edge) / (corner.carried + 1.0);
+    }
+    if dot(corner.through, edge.direction) >= 0.0 {
         return f64::INFINITY;
     }
     let along = dot(minus(corner.a, edge.a), edge.direction);
@@ -254,6 +270,24 @@ mod tests {
         assert_eq!(two(0.1).lossless_growth_mm(0.049, 0.049), 0.049);
         let slot = rectangle(0.0, 0.0, 9.0, 9.0).difference(&rectangle(4.0, 2.0, 0.2, 5.0));
         assert!((slot.lossless_growth_mm(0.05, 1.0) - 0.1).abs() < 0.001);
+    }
+
+    #[test]
+    fn slits_that_end_in_a_point_are_kept_away_from() {
+        // Beyond the mitre's limit an offset's corner is cut square, and the cut's ends go sideways.
+        let slit = polygon(&[
+            (6.6357, 7.71024),
+            (6.30664, 8.70752),
+            (3.83153, 7.89084),
+            (3.94951, 7.53327),
+            (4.40084, 7.76546),
+            (3.99546, 7.39401),
+            (4.16059, 6.89356),
+        ]);
+        let depth = slit.lossless_depth_mm(0.02, 0.5);
+        assert!((0.02..0.148).contains(&depth), "{depth}");
+        let cleaned = Region::from_rings(slit.shrunk_freely(0.99 * depth, Join::Miter(3.0)).rings).area_mm2();
+        assert!((slit.shrunk_freely(0.99 * depth, Join::Miter(3.0)).area_mm2() - cleaned).abs() < 1e-6);
     }
 
     #[test]
