@@ -62,7 +62,8 @@ pub struct Extrusion {
     /// Cross-section of the road: mm³ of material per mm of path.
     pub flow_mm3_per_mm: f32,
     pub feed_mm_per_s: f32,
-    /// At least two points; the first is where the tool already stands. A closed loop repeats its first point at the end.
+    /// At least two points; the first is where the tool already stands. A closed loop repeats its first point at the
+    /// end, or stops just before it so that the seam makes no blob.
     pub points: Vec<Point>,
     /// Height of the tool at each point where it changes along the path (spiral vase); empty where it is the layer's.
     pub z_mm: Vec<f32>,

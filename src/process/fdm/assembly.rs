@@ -5,24 +5,26 @@
 //! in parallel: the roads of islands first, then (in sequence, but light) the order of islands from where each layer
 //! before ends, then ways and steps.
 
+mod around;
+mod steps;
+
 use rayon::prelude::*;
 
-use crate::geometry::{Point, Polyline, Region};
+use crate::geometry::{Point, Region};
 use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
 use crate::settings::Settings;
 use crate::toolpath::estimate::{MachineLimits, steps_time_s};
-use crate::toolpath::{Layer, ObjectLabel, Role, Step, Toolpath, road_area_mm2};
+use crate::toolpath::{Layer, ObjectLabel, Step, Toolpath};
 
 use super::adhesion::{self, BrimSettings, SkirtSettings};
 use super::cooling::{self, CoolingSettings};
 use super::island::{IslandRoads, IslandSettings, Road};
-use super::motion::{Departure, MotionSettings, Tool};
+use super::motion::{Departure, MotionSettings};
 use super::order::{self, Stop};
 use super::seam::{self, Seam, SeamSettings};
 use super::stages::{FilledLayer, PerimeterIsland, PerimeterLayer};
-use super::travel::{TravelMap, Way, crosses_outline};
 use super::vase;
 
 /// What an object's assembly depends on.
@@ -149,7 +151,7 @@ pub fn assemble(
     wind_vases(objects, &layers, &mut programs, &seams, &mut notices);
     let origin = plate.plate.bounds().map(|b| b.min).unwrap_or_default();
     let mut at = origin;
-    let mut around = adhesion_programs(objects, plate, &layers, &mut notices);
+    let mut around = around::programs(objects, plate, &layers, &mut notices);
     let mut ordered: Vec<LayerPrograms> = Vec::with_capacity(programs.len());
     for (i, programs) in programs.into_iter().enumerate() {
         progress.check()?;
@@ -168,10 +170,10 @@ pub fn assemble(
     let (layers, programs) = without_empty(layers, ordered, &mut notices);
     let departures: Vec<Departure> = (0..=layers.len())
         .into_par_iter()
-        .map(|i| layer_change(objects, plate, &layers, &programs, i, origin))
+        .map(|i| steps::layer_change(objects, plate, &layers, &programs, i, origin))
         .collect();
     progress.stage("Planning travels", layers.len());
-    let planner = Planner { objects, plate, layers: &layers, departures: &departures };
+    let planner = steps::Planner { objects, plate, layers: &layers, departures: &departures };
     let steps: Vec<(Vec<Step>, f64)> = programs
         .into_par_iter()
         .enumerate()
@@ -366,98 +368,6 @@ fn wind_vases(
     }
 }
 
-/// Skirt and brim of each layer that has them.
-fn adhesion_programs(
-    objects: &[PlannedObject],
-    plate: &PlateSettings,
-    layers: &[PrintLayer],
-    notices: &mut Vec<Notice>,
-) -> Vec<LayerPrograms> {
-    let Some(first) = layers.first() else { return Vec::new() };
-    let on_plate: Vec<(&Region, BrimSettings)> = first
-        .parts
-        .iter()
-        .filter_map(|&(o, l)| Some((&objects.get(o)?.outlines.get(l)?.area, objects.get(o)?.settings.brim.clone())))
-        .collect();
-    let flow = |width: f64, height: f64| road_area_mm2(width, height) * plate.extrusion_multiplier;
-    let road = |role: Role, width_mm: f64, height_mm: f64, points: Vec<Point>| Road {
-        role,
-        width_mm,
-        height_mm,
-        flow_mm3_per_mm: flow(width_mm, height_mm),
-        closed: points.first() == points.last(),
-        points,
-        z_mm: Vec::new(),
-        small: false,
-    };
-    let brim = adhesion::brim(&on_plate);
-    let fits = |points: &[Point], width_mm: f64| within_plate(&plate.plate, points, width_mm);
-    let mut brim_roads = Vec::new();
-    let mut brim_cut = false;
-    for b in &brim {
-        if fits(&b.path.0, b.width_mm) {
-            brim_roads.push(road(Role::Brim, b.width_mm, b.height_mm, b.path.0.clone()));
-        } else {
-            brim_cut = true;
-            let inner = plate.plate.offset(-b.width_mm / 2.0, crate::geometry::Join::Miter(2.0));
-            let pieces = inner.clip(std::slice::from_ref(&b.path));
-            brim_roads.extend(pieces.into_iter().map(|p| road(Role::Brim, b.width_mm, b.height_mm, p.0)));
-        }
-    }
-    if brim_cut {
-        notices.push(Notice::warning("the brim does not fit on the build plate and is cut off at its edge"));
-    }
-    // The skirt goes around all that is printed while it is: its own layers' outlines and the brim.
-    let height = plate.skirt.height as usize;
-    let brim_areas: Vec<Region> =
-        brim_roads.iter().map(|r| Region { rings: vec![crate::geometry::Ring(r.points.clone())] }).collect();
-    let mut around: Vec<&Region> = layers
-        .iter()
-        .take(height)
-        .flat_map(|layer| &layer.parts)
-        .filter_map(|&(o, l)| objects.get(o)?.outlines.get(l).map(|outline| &outline.area))
-        .collect();
-    around.extend(&brim_areas);
-    let skirt = adhesion::skirt(&around, &plate.skirt);
-    let skirt_fits = skirt.iter().all(|ring| fits(&ring.0, plate.skirt.width_mm));
-    if !skirt_fits {
-        notices.push(Notice::warning("the skirt does not fit on the build plate and is left out"));
-    }
-    let mut out = Vec::new();
-    for (i, layer) in layers.iter().enumerate().take(height.max(1)) {
-        let mut programs = Vec::new();
-        if skirt_fits && i < height {
-            // Loops beyond those asked for are there for the first layer's flow alone. From the outside inwards.
-            let count = if i == 0 { skirt.len() } else { skirt.len().min(plate.skirt.loops as usize) };
-            let roads: Vec<Road> = skirt[..count]
-                .iter()
-                .rev()
-                .map(|ring| {
-                    let mut points = ring.0.clone();
-                    points.extend(ring.0.first());
-                    road(Role::Skirt, plate.skirt.width_mm, layer.height_mm, points)
-                })
-                .collect();
-            if !roads.is_empty() {
-                programs.push(Program { home: None, roads, spiral: false });
-            }
-        }
-        if i == 0 && !brim_roads.is_empty() {
-            programs.push(Program { home: None, roads: std::mem::take(&mut brim_roads), spiral: false });
-        }
-        out.push(programs);
-    }
-    out
-}
-
-/// Whether a road of this width along these points stays on the plate.
-fn within_plate(plate: &Region, points: &[Point], width_mm: f64) -> bool {
-    let path = Polyline(points.to_vec());
-    let inner = plate.offset(-width_mm / 2.0, crate::geometry::Join::Miter(2.0));
-    let inside: f64 = inner.clip(std::slice::from_ref(&path)).iter().map(Polyline::length_mm).sum();
-    inside >= path.length_mm() - 1e-3
-}
-
 /// Leaves out layers that have no roads.
 fn without_empty(
     layers: Vec<PrintLayer>,
@@ -475,171 +385,4 @@ fn without_empty(
         )));
     }
     used
-}
-
-/// How the tool gets from the end of layer `i - 1` to the beginning of layer `i`; the first comes from the origin and
-/// the one behind the last layer goes nowhere.
-fn layer_change(
-    objects: &[PlannedObject],
-    plate: &PlateSettings,
-    layers: &[PrintLayer],
-    programs: &[LayerPrograms],
-    i: usize,
-    origin: Point,
-) -> Departure {
-    let motion_of = |p: &Program<Vec<Road>>| p.home.map_or(&plate.motion, |(o, _)| &objects[o].settings.motion);
-    let before = i.checked_sub(1).and_then(|b| programs.get(b)).and_then(|p| p.last());
-    let after = programs.get(i).and_then(|p| p.first());
-    let entry = after.and_then(|p| p.roads.first()).map(Road::first);
-    let Some(before) = before else {
-        let way = Way { points: vec![origin, entry.unwrap_or(origin)], retract: true };
-        return Departure::new(None, way, &plate.motion);
-    };
-    let road = before.roads.last();
-    let from = road.map(Road::last).unwrap_or_default();
-    let motion = motion_of(before);
-    let (Some(after), Some(to)) = (after, entry) else {
-        return Departure::new(road, Way { points: vec![from, from], retract: true }, motion);
-    };
-    if after.spiral && before.spiral {
-        return Departure::none();
-    }
-    let straight = Way { points: vec![from, to], retract: motion.retraction.on_layer_change };
-    if straight.retract || from.distance_mm(to) < motion.travel.retract_before_mm {
-        return Departure::new(road, straight, motion);
-    }
-    let within_parts = before.home.is_some() && after.home.is_some();
-    let islands = |l: usize| -> Vec<&PerimeterIsland> { islands_of(objects, &layers[l]).map(|(.., i)| i).collect() };
-    let crosses = |l: usize| crosses_outline(&islands(l), from, to);
-    if within_parts && !crosses(i - 1) && !crosses(i) {
-        return Departure::new(road, straight, motion);
-    }
-    // Around corners and holes of the new layer, if it is one island with the end of the old one.
-    let new = islands(i);
-    let inside = within_parts
-        && motion.travel.avoid_crossing
-        && new.iter().any(|island| is_on(island, from) && is_on(island, to));
-    let way = if inside {
-        TravelMap::new(new).way(from, to, true, &motion.travel)
-    } else {
-        Way { retract: true, ..straight }
-    };
-    Departure::new(road, way, motion)
-}
-
-/// Whether a point lies on an island.
-fn is_on(island: &PerimeterIsland, p: Point) -> bool {
-    island.outline.outer.locate(p) != Some(false) && island.outline.holes.iter().all(|h| h.locate(p) != Some(true))
-}
-
-/// Writes the steps of layers.
-struct Planner<'a> {
-    objects: &'a [PlannedObject<'a>],
-    plate: &'a PlateSettings,
-    layers: &'a [PrintLayer],
-    /// Into each layer, and out of the last one.
-    departures: &'a [Departure],
-}
-
-impl Planner<'_> {
-    fn motion(&self, home: Option<(usize, usize)>) -> &MotionSettings {
-        home.map_or(&self.plate.motion, |(o, _)| &self.objects[o].settings.motion)
-    }
-
-    fn steps(&self, index: usize, programs: LayerPrograms) -> Vec<Step> {
-        let layer = &self.layers[index];
-        let first_layer = index == 0;
-        let spiral = programs.iter().any(|p| p.spiral);
-        // A vase's turn begins at the height of the layer below.
-        let z_mm = if spiral { layer.z_mm - layer.height_mm } else { layer.z_mm };
-        let z_before = index.checked_sub(1).map(|b| self.layers[b].z_mm);
-        let count: usize = programs.iter().map(|p| p.roads.len()).sum();
-        let mut tool = Tool::new(2 * count + 8);
-        self.begin(index, &mut tool);
-        let mut map: Option<TravelMap> = None;
-        let mut roads = programs
-            .into_iter()
-            .enumerate()
-            .flat_map(|(p, program)| program.roads.into_iter().map(move |road| (p, program.home, road)))
-            .peekable();
-        let mut labelled: Option<usize> = None;
-        let Some((_, home, _)) = roads.peek() else { return tool.steps };
-        let motion = self.motion(*home);
-        if first_layer {
-            tool.depart(&self.departures[0], motion);
-        }
-        self.label(&mut tool, &mut labelled, *home);
-        let arrival = &self.departures[index];
-        if !(spiral && *arrival == Departure::none()) {
-            let same_z = z_before.filter(|z| (z - z_mm).abs() < 1e-6).map(|_| z_mm);
-            tool.arrive(arrival, same_z, z_mm, motion);
-        }
-        while let Some((program, home, road)) = roads.next() {
-            let motion = self.motion(home);
-            let Some((next_program, next_home, next)) = roads.peek() else {
-                let out = &self.departures[index + 1];
-                tool.print(road, first_layer, motion);
-                tool.depart(out, motion);
-                break;
-            };
-            let (from, to) = (road.last(), next.first());
-            if from == to {
-                tool.print(road, first_layer, motion);
-                continue;
-            }
-            let same_island = program == *next_program && home.is_some();
-            // Ways that are too short to retract need no map.
-            let way = if !same_island && from.distance_mm(to) < motion.travel.retract_before_mm {
-                Way { points: vec![from, to], retract: false }
-            } else {
-                let map = map.get_or_insert_with(|| {
-                    TravelMap::new(islands_of(self.objects, layer).map(|(.., island)| island).collect())
-                });
-                map.way(from, to, same_island, &motion.travel)
-            };
-            let departure = Departure::new(Some(&road), way, motion);
-            let next_home = *next_home;
-            tool.print(road, first_layer, motion);
-            tool.depart(&departure, motion);
-            self.label(&mut tool, &mut labelled, next_home);
-            tool.arrive(&departure, Some(z_mm), z_mm, motion);
-        }
-        if let Some(object) = labelled {
-            tool.steps.push(Step::ObjectEnd(object as u16));
-        }
-        tool.steps
-    }
-
-    /// What is set when a layer begins.
-    fn begin(&self, index: usize, tool: &mut Tool) {
-        let plate = self.plate;
-        if index == 0 && plate.pressure_advance > 0.0 {
-            tool.steps.push(Step::PressureAdvance(plate.pressure_advance as f32));
-        }
-        if index == 1 {
-            let [first, others] = plate.nozzle_temperatures;
-            if others != first && others > 0.0 {
-                tool.steps.push(Step::NozzleTemperature(others as f32));
-            }
-            let [first, others] = plate.bed_temperatures;
-            if others != first {
-                tool.steps.push(Step::BedTemperature(others as f32));
-            }
-        }
-    }
-
-    /// Names the object that follows, where it is another one than before.
-    fn label(&self, tool: &mut Tool, labelled: &mut Option<usize>, home: Option<(usize, usize)>) {
-        let wanted = home.map(|(object, _)| object).filter(|o| self.plate.label_objects && *o <= usize::from(u16::MAX));
-        if wanted == *labelled {
-            return;
-        }
-        if let Some(object) = *labelled {
-            tool.steps.push(Step::ObjectEnd(object as u16));
-        }
-        if let Some(object) = wanted {
-            tool.steps.push(Step::ObjectStart(object as u16));
-        }
-        *labelled = wanted;
-    }
 }

@@ -1,0 +1,177 @@
+//! The steps of each layer, and the way from each layer to the next.
+
+use crate::geometry::Point;
+use crate::process::fdm::island::Road;
+use crate::process::fdm::motion::{Departure, MotionSettings, Tool};
+use crate::process::fdm::stages::PerimeterIsland;
+use crate::process::fdm::travel::{TravelMap, Way, crosses_outline};
+use crate::toolpath::Step;
+
+use super::{LayerPrograms, PlannedObject, PlateSettings, PrintLayer, Program, islands_of};
+
+/// How the tool gets from the end of layer `i - 1` to the beginning of layer `i`; the first comes from the origin and
+/// the one behind the last layer goes nowhere.
+pub(super) fn layer_change(
+    objects: &[PlannedObject],
+    plate: &PlateSettings,
+    layers: &[PrintLayer],
+    programs: &[LayerPrograms],
+    i: usize,
+    origin: Point,
+) -> Departure {
+    let motion_of = |p: &Program<Vec<Road>>| p.home.map_or(&plate.motion, |(o, _)| &objects[o].settings.motion);
+    let before = i.checked_sub(1).and_then(|b| programs.get(b)).and_then(|p| p.last());
+    let after = programs.get(i).and_then(|p| p.first());
+    let entry = after.and_then(|p| p.roads.first()).map(Road::first);
+    let Some(before) = before else {
+        let way = Way { points: vec![origin, entry.unwrap_or(origin)], retract: true };
+        return Departure::new(None, way, &plate.motion);
+    };
+    let road = before.roads.last();
+    let from = road.map(Road::last).unwrap_or_default();
+    let motion = motion_of(before);
+    let (Some(after), Some(to)) = (after, entry) else {
+        return Departure::new(road, Way { points: vec![from, from], retract: true }, motion);
+    };
+    if after.spiral && before.spiral {
+        return Departure::none();
+    }
+    let straight = Way { points: vec![from, to], retract: motion.retraction.on_layer_change };
+    if straight.retract || from.distance_mm(to) < motion.travel.retract_before_mm {
+        return Departure::new(road, straight, motion);
+    }
+    let within_parts = before.home.is_some() && after.home.is_some();
+    let islands = |l: usize| -> Vec<&PerimeterIsland> { islands_of(objects, &layers[l]).map(|(.., i)| i).collect() };
+    let crosses = |l: usize| crosses_outline(&islands(l), from, to);
+    if within_parts && !crosses(i - 1) && !crosses(i) {
+        return Departure::new(road, straight, motion);
+    }
+    // Around corners and holes of the new layer, if it is one island with the end of the old one.
+    let new = islands(i);
+    let inside = within_parts
+        && motion.travel.avoid_crossing
+        && new.iter().any(|island| is_on(island, from) && is_on(island, to));
+    let way = if inside {
+        TravelMap::new(new).way(from, to, true, &motion.travel)
+    } else {
+        Way { retract: true, ..straight }
+    };
+    Departure::new(road, way, motion)
+}
+
+/// Whether a point lies on an island.
+fn is_on(island: &PerimeterIsland, p: Point) -> bool {
+    island.outline.outer.locate(p) != Some(false) && island.outline.holes.iter().all(|h| h.locate(p) != Some(true))
+}
+
+/// Writes the steps of layers.
+pub(super) struct Planner<'a> {
+    pub objects: &'a [PlannedObject<'a>],
+    pub plate: &'a PlateSettings,
+    pub layers: &'a [PrintLayer],
+    /// Into each layer, and out of the last one.
+    pub departures: &'a [Departure],
+}
+
+impl Planner<'_> {
+    fn motion(&self, home: Option<(usize, usize)>) -> &MotionSettings {
+        home.map_or(&self.plate.motion, |(o, _)| &self.objects[o].settings.motion)
+    }
+
+    pub fn steps(&self, index: usize, programs: LayerPrograms) -> Vec<Step> {
+        let layer = &self.layers[index];
+        let first_layer = index == 0;
+        let spiral = programs.iter().any(|p| p.spiral);
+        // A vase's turn begins at the height of the layer below.
+        let z_mm = if spiral { layer.z_mm - layer.height_mm } else { layer.z_mm };
+        let z_before = index.checked_sub(1).map(|b| self.layers[b].z_mm);
+        let count: usize = programs.iter().map(|p| p.roads.len()).sum();
+        let mut tool = Tool::new(2 * count + 8);
+        self.begin(index, &mut tool);
+        let mut map: Option<TravelMap> = None;
+        let mut roads = programs
+            .into_iter()
+            .enumerate()
+            .flat_map(|(p, program)| program.roads.into_iter().map(move |road| (p, program.home, road)))
+            .peekable();
+        let mut labelled: Option<usize> = None;
+        let Some((_, home, _)) = roads.peek() else { return tool.steps };
+        let motion = self.motion(*home);
+        if first_layer {
+            tool.depart(&self.departures[0], motion);
+        }
+        self.label(&mut tool, &mut labelled, *home);
+        let arrival = &self.departures[index];
+        if !(spiral && *arrival == Departure::none()) {
+            let same_z = z_before.filter(|z| (z - z_mm).abs() < 1e-6).map(|_| z_mm);
+            tool.arrive(arrival, same_z, z_mm, motion);
+        }
+        while let Some((program, home, road)) = roads.next() {
+            let motion = self.motion(home);
+            let Some((next_program, next_home, next)) = roads.peek() else {
+                let out = &self.departures[index + 1];
+                tool.print(road, first_layer, motion);
+                tool.depart(out, motion);
+                break;
+            };
+            let (from, to) = (road.last(), next.first());
+            if from == to {
+                tool.print(road, first_layer, motion);
+                continue;
+            }
+            let same_island = program == *next_program && home.is_some();
+            // Ways that are too short to retract need no map.
+            let way = if !same_island && from.distance_mm(to) < motion.travel.retract_before_mm {
+                Way { points: vec![from, to], retract: false }
+            } else {
+                let map = map.get_or_insert_with(|| {
+                    TravelMap::new(islands_of(self.objects, layer).map(|(.., island)| island).collect())
+                });
+                map.way(from, to, same_island, &motion.travel)
+            };
+            let departure = Departure::new(Some(&road), way, motion);
+            let next_home = *next_home;
+            tool.print(road, first_layer, motion);
+            tool.depart(&departure, motion);
+            self.label(&mut tool, &mut labelled, next_home);
+            tool.arrive(&departure, Some(z_mm), z_mm, motion);
+        }
+        if let Some(object) = labelled {
+            tool.steps.push(Step::ObjectEnd(object as u16));
+        }
+        tool.steps
+    }
+
+    /// What is set when a layer begins.
+    fn begin(&self, index: usize, tool: &mut Tool) {
+        let plate = self.plate;
+        if index == 0 && plate.pressure_advance > 0.0 {
+            tool.steps.push(Step::PressureAdvance(plate.pressure_advance as f32));
+        }
+        if index == 1 {
+            let [first, others] = plate.nozzle_temperatures;
+            if others != first && others > 0.0 {
+                tool.steps.push(Step::NozzleTemperature(others as f32));
+            }
+            let [first, others] = plate.bed_temperatures;
+            if others != first {
+                tool.steps.push(Step::BedTemperature(others as f32));
+            }
+        }
+    }
+
+    /// Names the object that follows, where it is another one than before.
+    fn label(&self, tool: &mut Tool, labelled: &mut Option<usize>, home: Option<(usize, usize)>) {
+        let wanted = home.map(|(object, _)| object).filter(|o| self.plate.label_objects && *o <= usize::from(u16::MAX));
+        if wanted == *labelled {
+            return;
+        }
+        if let Some(object) = *labelled {
+            tool.steps.push(Step::ObjectEnd(object as u16));
+        }
+        if let Some(object) = wanted {
+            tool.steps.push(Step::ObjectStart(object as u16));
+        }
+        *labelled = wanted;
+    }
+}
