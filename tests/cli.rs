@@ -243,3 +243,16 @@ fn a_model_too_large_for_the_usual_machine_is_sliced_for_a_larger_one_unless_a_m
     let json: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     assert_eq!(json["machine"], "Generic 400");
 }
+
+#[test]
+fn a_result_never_replaces_what_it_is_made_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("cube.stl");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/calibration-cube-20mm.stl"), &model).unwrap();
+    let before = std::fs::read(&model).unwrap();
+    let name = model.to_str().unwrap();
+    for args in [["slice", name, "-o", name], ["preview", name, "-o", name]] {
+        assert!(check(&args, 2).contains("name another file"));
+        assert_eq!(std::fs::read(&model).unwrap(), before);
+    }
+}

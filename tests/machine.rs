@@ -191,6 +191,18 @@ fn a_port_that_does_not_exist_is_named() {
 }
 
 #[test]
+fn a_session_that_is_closed_before_a_machine_answers_ends_at_once() {
+    let silent = Terminal::open(None).unwrap();
+    let session = Session::open(silent.path().to_str().unwrap(), 115_200, SessionOptions::default(), || {}).unwrap();
+    let (ended, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(session);
+        ended.send(()).unwrap();
+    });
+    heard.recv_timeout(Duration::from_secs(10)).expect("closing hangs");
+}
+
+#[test]
 fn a_command_that_could_be_misread_is_not_sent() {
     let machine = Machine::start(Faults::default(), true, 1.0);
     let session = machine.connect();

@@ -198,6 +198,14 @@ fn a_job_survives_its_sender_and_is_printed_once_after_the_owners_yes() {
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("finished"), "{said}");
     assert_eq!(workshop.executed(), lines);
+
+    // The same file a third time: what the machine reports of the job before is not about this one.
+    let third = Talker::start(&mut network.fabbro(&sender, &again));
+    workshop.node.wait_for("shall it be printed now?");
+    workshop.node.say("yes");
+    let (status, said) = third.end();
+    assert_eq!(status, 0, "{said}");
+    assert_eq!(workshop.executed(), [lines.clone(), lines].concat());
     workshop.node.say("quit");
     assert_eq!(workshop.node.end().0, 0);
 }

@@ -2,7 +2,7 @@
 
 use crate::progress::Progress;
 
-/// Cancels `progress` when the person presses Ctrl-C or the system asks the program to end. Where the signals cannot be
+/// Cancels `progress` when the person presses Ctrl-C, the terminal goes away or the system asks the program to end. Where the signals cannot be
 /// watched they do what they always did: end the program.
 pub(super) fn cancels(progress: &Progress) {
     let progress = progress.clone();
@@ -12,12 +12,9 @@ pub(super) fn cancels(progress: &Progress) {
             #[cfg(unix)]
             {
                 use tokio::signal::unix::{SignalKind, signal};
-                let (Ok(mut interrupt), Ok(mut end)) =
-                    (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-                else {
-                    return;
-                };
-                tokio::select! { _ = interrupt.recv() => {}, _ = end.recv() => {} }
+                let watched = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+                let [Ok(mut interrupt), Ok(mut end), Ok(mut hangup)] = watched else { return };
+                tokio::select! { _ = interrupt.recv() => {}, _ = end.recv() => {}, _ = hangup.recv() => {} }
             }
             #[cfg(not(unix))]
             if tokio::signal::ctrl_c().await.is_err() {

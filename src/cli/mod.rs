@@ -145,6 +145,15 @@ pub fn run<E: std::error::Error + 'static>(
     ExitCode::from(status)
 }
 
+/// Refuses to write a result over a file that it is made from, by whatever name.
+fn keep_inputs(output: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+    let Ok(real) = output.canonicalize() else { return Ok(()) };
+    if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == real)) {
+        return Err(Failure::Usage(format!("{} is what is read; name another file to write", output.display())));
+    }
+    Ok(())
+}
+
 /// Reads a file that the person named.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::CouldNot(format!("cannot read {}: {error}", path.display())))

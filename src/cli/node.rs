@@ -1,5 +1,6 @@
 //! `fabbro node`: stands beside a machine and takes jobs from paired computers of the same network.
 
+use std::collections::VecDeque;
 use std::io::BufRead;
 use std::net::SocketAddr;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -47,6 +48,12 @@ enum Question {
     Job(String),
 }
 
+/// A question with its words.
+struct Asked {
+    question: Question,
+    words: String,
+}
+
 pub fn run(args: Args) -> Result<(), Failure> {
     let Target { settings, limits, .. } = target::of_machine(&args.machine)?;
     let name = args.name.clone().unwrap_or_else(|| settings.printer_model.clone());
@@ -85,7 +92,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
     };
     std::thread::Builder::new().name("console".into()).spawn(reader)?;
-    let mut console = Console { node, questions: Vec::new(), shown: String::new() };
+    let mut console = Console { node, questions: VecDeque::new(), shown: String::new() };
     let mut console_open = true;
     while !progress.is_canceled() {
         match events.recv_timeout(Duration::from_millis(100)) {
@@ -111,8 +118,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 struct Console {
     node: Node,
-    /// Open questions, the oldest first; only that one has been asked.
-    questions: Vec<Question>,
+    /// Open questions, the oldest first; only that one is on the screen, so that an answer cannot be about another.
+    questions: VecDeque<Asked>,
     shown: String,
 }
 
@@ -120,10 +127,10 @@ impl Console {
     fn on_event(&mut self, event: NodeEvent) -> Result<(), Failure> {
         match event {
             NodeEvent::PairingAsked { name, code } => {
-                print(&format!("{name} wants to send jobs here. Does it show the code {code}? (yes or no)\n"))?;
-                // Its computer waits now, so this comes before any job.
-                self.questions.insert(0, Question::Pairing);
+                let words = format!("{name} wants to send jobs here. Does it show the code {code}? (yes or no)");
+                self.ask(Question::Pairing, words)?;
             }
+            NodeEvent::PairingEnded => self.withdraw(|question| matches!(question, Question::Pairing))?,
             NodeEvent::JobChanged(job) => {
                 let line = format!("{} of {}: {}\n", job.name, job.peer.name, job.state);
                 if self.shown != line {
@@ -132,11 +139,12 @@ impl Console {
                 }
                 match &job.state {
                     RemoteState::WaitingForOwner => {
-                        self.questions.push(Question::Job(job.id.clone()));
-                        print("Is the plate clear, and shall it be printed now? (yes or no)\n")?;
+                        let words =
+                            format!("{}: is the plate clear, and shall it be printed now? (yes or no)", job.name);
+                        self.ask(Question::Job(job.id.clone()), words)?;
                     }
                     state if state.is_final() => {
-                        self.questions.retain(|q| !matches!(q, Question::Job(id) if *id == job.id));
+                        self.withdraw(|question| matches!(question, Question::Job(id) if *id == job.id))?;
                     }
                     _ => {}
                 }
@@ -186,12 +194,31 @@ impl Console {
         Ok(true)
     }
 
+    fn ask(&mut self, question: Question, words: String) -> Result<(), Failure> {
+        self.questions.push_back(Asked { question, words });
+        if self.questions.len() == 1 { self.show_question() } else { Ok(()) }
+    }
+
+    /// Takes back questions that have answered themselves.
+    fn withdraw(&mut self, which: impl Fn(&Question) -> bool) -> Result<(), Failure> {
+        let was_first = self.questions.front().is_some_and(|asked| which(&asked.question));
+        self.questions.retain(|asked| !which(&asked.question));
+        if was_first { self.show_question() } else { Ok(()) }
+    }
+
+    fn show_question(&self) -> Result<(), Failure> {
+        match self.questions.front() {
+            Some(asked) => print(&format!("{}\n", asked.words)),
+            None => Ok(()),
+        }
+    }
+
     fn answer(&mut self, yes: bool) -> Result<(), Failure> {
-        if self.questions.is_empty() {
+        let Some(asked) = self.questions.pop_front() else {
             tell("there is no open question");
             return Ok(());
-        }
-        match self.questions.remove(0) {
+        };
+        match &asked.question {
             Question::Pairing => {
                 if !self.node.confirm_pairing(yes) {
                     tell("that computer has gone");
@@ -200,15 +227,20 @@ impl Console {
                 }
             }
             Question::Job(id) => {
-                let result = self.node.decide(&id, yes);
-                if result.is_err() && self.node.jobs().iter().any(|j| j.id == id && !j.state.is_final()) {
-                    // It still waits: the question stays open.
-                    self.questions.insert(0, Question::Job(id));
+                let result = self.node.decide(id, yes);
+                // Where it still waits, the question stays open.
+                let waits = |job: &crate::network::node::server::JobRecord| {
+                    job.id == *id && job.state == RemoteState::WaitingForOwner
+                };
+                if result.is_err() && self.node.jobs().iter().any(waits) {
+                    self.tell_error(result);
+                    self.questions.push_front(asked);
+                    return Ok(());
                 }
                 self.tell_error(result);
             }
         }
-        Ok(())
+        self.show_question()
     }
 
     fn tell_error(&self, result: Result<(), crate::network::NetworkError>) {

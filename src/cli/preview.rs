@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nalgebra::{Matrix4, Vector3};
 
-use super::{Failure, save_whole, tell_all, usage};
+use super::{Failure, keep_inputs, save_whole, tell_all, usage};
 use crate::gcode::{ReadOptions, read};
 use crate::model::import::{self, Imported};
 use crate::progress::Progress;
@@ -115,6 +115,7 @@ fn size(text: &str) -> Result<[u32; 2], String> {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
+    keep_inputs(&args.output, std::slice::from_ref(&args.file))?;
     let theme = if args.light { Theme::LIGHT } else { Theme::DARK };
     // Lines keep their share of the picture, whatever its size.
     let pixels_per_point = (args.size[1] as f32 / 900.0).max(0.5);

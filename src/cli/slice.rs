@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::chosen::Chosen;
 use super::progress_line::ProgressLine;
-use super::{Failure, print, print_json, save_whole, tell_all, usage};
+use super::{Failure, keep_inputs, print, print_json, save_whole, tell_all, usage};
 use crate::gcode::duration;
 use crate::model::import::import;
 use crate::pipeline::{self, Job, JobExtras};
@@ -38,6 +38,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
+    keep_inputs(&args.output, &args.models)?;
     let mut document = Document::new(args.chosen.layered()?).map_err(usage)?;
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()?;

@@ -292,7 +292,7 @@ struct Worker {
 
 impl Worker {
     fn run(&mut self) {
-        let error = self.connect().and_then(|()| self.serve()).err();
+        let error = self.connect().and_then(|connected| if connected { self.serve() } else { Ok(()) }).err();
         if let Some(MachineError::Protocol(_)) = &error {
             // Whatever still listens shall at least cool down. Un-numbered, since numbering is what failed.
             let _ = self.port.write("\nM104 S0\nM140 S0\nM107\n");
@@ -322,8 +322,9 @@ impl Worker {
         MachineError::Broken { port: self.path.clone(), reason: error.to_string() }
     }
 
-    /// Waits for the machine to wake up, then makes it count lines from 0 and asks what it is.
-    fn connect(&mut self) -> Result<(), MachineError> {
+    /// Waits for the machine to wake up, then makes it count lines from 0 and asks what it is. Returns `false` when it
+    /// was told to close before that.
+    fn connect(&mut self) -> Result<bool, MachineError> {
         let opened = Instant::now();
         let mut greeted = false;
         while !(greeted && self.engine.is_settled()) {
@@ -332,9 +333,10 @@ impl Worker {
                 return Err(MachineError::NoMachine { port: self.path.clone(), baud: self.baud });
             }
             match self.inbox.try_recv() {
-                Ok(Command::Close) => return Ok(()),
-                Ok(Command::EmergencyStop) => return self.emergency_stop(),
-                _ => {}
+                Ok(Command::Close) => return Ok(false),
+                Ok(Command::EmergencyStop) => return self.emergency_stop().map(|()| false),
+                Ok(_) => self.complain("the machine is not connected yet; try again when it is".into()),
+                Err(_) => {}
             }
             let mut started = false;
             if let Some(line) = self.read()? {
@@ -353,9 +355,19 @@ impl Worker {
                 self.write(&text)?;
             }
         }
-        self.own.extend(["M115", "M113 S2", "M105"].map(String::from));
+        self.greet();
         self.set_state(State::Idle);
-        Ok(())
+        Ok(true)
+    }
+
+    /// Asks what the machine is, and for signs of life and temperatures.
+    fn greet(&mut self) {
+        self.auto_report = false;
+        self.own = ["M115", "M113 S2", "M105"].map(String::from).into();
+    }
+
+    fn complain(&self, complaint: String) {
+        self.update(|status| status.complaint = Some(complaint));
     }
 
     /// Runs until told to close or until something fails.
@@ -422,7 +434,7 @@ impl Worker {
                     let complaint = format!(
                         "\"{line}\" was not sent: a command is plain ASCII without * and at most 79 characters"
                     );
-                    self.update(|status| status.complaint = Some(complaint));
+                    self.complain(complaint);
                 } else if !line.is_empty() {
                     self.own.push_back(line.to_owned());
                 }
@@ -445,7 +457,7 @@ impl Worker {
             }
             Command::Start(job) => {
                 let complaint = format!("{} was not started: the machine is not idle", job.name());
-                self.update(|status| status.complaint = Some(complaint));
+                self.complain(complaint);
             }
             Command::Pause if self.state == State::Printing => self.set_state(State::Pausing),
             Command::Resume if self.state == State::Paused => {
@@ -509,7 +521,7 @@ impl Worker {
             Err(Failure::Restarted) if self.state == State::Idle => {
                 // Somebody pressed reset while nothing was going on: greet it anew.
                 let opening = self.engine.opening(now);
-                self.own.clear();
+                self.greet();
                 self.write(&opening)
             }
             other => other.map_err(MachineError::from),

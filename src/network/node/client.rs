@@ -226,6 +226,16 @@ fn throttled(bytes_per_s: Option<u64>) -> EventSender {
     sender
 }
 
+/// A state whose words, which come from elsewhere, are fit to be shown.
+fn clean(state: RemoteState) -> RemoteState {
+    match state {
+        RemoteState::Refused(text) => RemoteState::Refused(display_text(&text)),
+        RemoteState::Failed(text) => RemoteState::Failed(display_text(&text)),
+        RemoteState::Unknown(text) => RemoteState::Unknown(display_text(&text)),
+        other => other,
+    }
+}
+
 fn parse_id(job: &JobId) -> Option<[u8; 16]> {
     let mut id = [0; 16];
     if job.0.len() != 32 || !job.0.is_ascii() {
@@ -249,7 +259,7 @@ impl Destination for NodeDestination {
     fn state(&mut self, job: &JobId) -> Result<RemoteState, NetworkError> {
         let Some(id) = parse_id(job) else { return Ok(RemoteState::Unknown("no such job".into())) };
         match runtime()?.block_on(self.ask(&JobRequest::State { id }))? {
-            JobReply::State(state) => Ok(state),
+            JobReply::State(state) => Ok(clean(state)),
             JobReply::Wanted | JobReply::NotKnown => Ok(RemoteState::Unknown("the node does not know this job".into())),
         }
     }

@@ -99,24 +99,39 @@ impl Record {
         write(&self.folder.join("peers.json"), &self.peers.values().collect::<Vec<_>>())
     }
 
-    /// Writes a job's new state down. Only then it counts.
-    pub fn set_state(&mut self, id: &str, state: RemoteState) -> Result<(), NetworkError> {
-        let Some(job) = self.jobs.get_mut(id) else { return Ok(()) };
+    /// Writes a job's new state down; only then it counts. A job that has ended stays as it ended. Returns whether the
+    /// state is now the new one.
+    pub fn set_state(&mut self, id: &str, state: RemoteState) -> Result<bool, NetworkError> {
+        let Some(job) = self.jobs.get_mut(id) else { return Ok(false) };
+        if job.state.is_final() {
+            return Ok(false);
+        }
         // Progress is not worth a write: after a restart it would be unknown anyway.
         let same_kind = std::mem::discriminant(&job.state) == std::mem::discriminant(&state);
-        job.state = state;
-        if same_kind { Ok(()) } else { self.save_jobs() }
+        let before = std::mem::replace(&mut job.state, state);
+        if same_kind {
+            return Ok(true);
+        }
+        self.save_jobs().inspect_err(|_| {
+            if let Some(job) = self.jobs.get_mut(id) {
+                job.state = before;
+            }
+        })?;
+        Ok(true)
     }
 
     pub fn add_job(&mut self, job: Job) -> Result<(), NetworkError> {
-        self.jobs.insert(job.id.clone(), job);
+        let id = job.id.clone();
+        self.jobs.insert(id.clone(), job);
         let mut ended: Vec<(u64, String)> =
             self.jobs.values().filter(|j| j.state.is_final()).map(|j| (j.number, j.id.clone())).collect();
         ended.sort_unstable();
         for (_, id) in ended.iter().rev().skip(ENDED_JOBS) {
             self.jobs.remove(id);
         }
-        self.save_jobs()
+        self.save_jobs().inspect_err(|_| {
+            self.jobs.remove(&id);
+        })
     }
 
     fn save_jobs(&self) -> Result<(), NetworkError> {
@@ -160,6 +175,7 @@ mod tests {
         record.add_job(job("b", RemoteState::Finished)).unwrap();
         record.set_state("a", RemoteState::Printing { share: 0.0 }).unwrap();
         record.set_state("a", RemoteState::Printing { share: 0.7 }).unwrap();
+        assert!(!record.set_state("b", RemoteState::WaitingForOwner).unwrap(), "what has ended stays as it ended");
         let after = Record::load(folder.path()).unwrap();
         assert!(matches!(after.jobs["a"].state, RemoteState::Unknown(_)));
         assert_eq!(after.jobs["b"].state, RemoteState::Finished);

@@ -14,7 +14,8 @@ use iroh_blobs::{BlobFormat, Hash, HashAndFormat};
 use n0_future::StreamExt;
 
 use super::identity::{Identity, pairing_code, random};
-use super::record::{Job as JobRecord, Peer, Record};
+pub use super::record::Job as JobRecord;
+use super::record::{Peer, Record};
 use super::wire::{self, JobReply, JobRequest, Offer, PairReply, PairRequest, display_text};
 use super::{BLOBS_ALPN, JOBS_ALPN, PAIR_ALPN, Ticket, endpoint};
 use crate::machine::{Command, Job, Session, State};
@@ -49,6 +50,8 @@ pub struct NodeOptions {
 pub enum NodeEvent {
     /// A computer wants to be paired; both sides show the code. Answer with [`Node::confirm_pairing`].
     PairingAsked { name: String, code: String },
+    /// The pairing that was asked for has ended, by the answer or without it.
+    PairingEnded,
     /// A job changed its state; [`RemoteState::WaitingForOwner`] is answered with [`Node::decide`].
     JobChanged(JobRecord),
     /// A transfer that broke off goes on with this many bytes already here.
@@ -65,8 +68,8 @@ struct Shared {
     pending: Mutex<Option<Pending>>,
     events: Mutex<Sender<NodeEvent>>,
     machine: Mutex<Session>,
-    /// The job that is being printed.
-    printing: Mutex<Option<String>>,
+    /// The job that is being printed, and when the machine was told: what it reports of earlier jobs is not about it.
+    printing: Mutex<Option<(String, Instant)>>,
     store: FsStore,
     /// The connections of paired computers, so that they can be closed when one is forgotten.
     connections: Mutex<Vec<Connection>>,
@@ -204,7 +207,8 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if let Some(id) = lock(&self.shared.printing).clone() {
+        let printing = lock(&self.shared.printing).clone();
+        if let Some((id, _)) = printing {
             // Fails only when the job has just ended by itself.
             let _ = self.shared.cancel(&id);
             let start = Instant::now();
@@ -290,8 +294,16 @@ impl Shared {
         for old in broken_off {
             record.set_state(&old, RemoteState::Canceled)?;
         }
-        let waiting = record.jobs.values().filter(|j| j.peer == peer && !j.state.is_final()).count();
-        if waiting >= MOST_WAITING {
+        let of_peer = |record: &Record| record.jobs.values().filter(|j| j.peer == peer && !j.state.is_final()).count();
+        if of_peer(&record) >= MOST_WAITING {
+            // The oldest transfer that broke off makes room.
+            let oldest =
+                record.jobs.values().filter(|j| j.peer == peer && matches!(j.state, RemoteState::Receiving { .. }));
+            if let Some(id) = oldest.min_by_key(|j| j.number).map(|j| j.id.clone()) {
+                record.set_state(&id, RemoteState::Canceled)?;
+            }
+        }
+        if of_peer(&record) >= MOST_WAITING {
             return refuse("too many of your jobs are waiting here");
         }
         let job = JobRecord {
@@ -387,28 +399,32 @@ impl Shared {
     /// Starts a waiting job. The state is written down before the machine is told, so that no restart of the node can
     /// start it again.
     fn start(&self, id: &str) -> Result<(), NetworkError> {
-        let record = self.waiting(id)?;
+        let waiting = self.waiting(id)?;
+        let hash = waiting.hash.parse::<Hash>().map_err(|_| self.refusal("the job's hash is damaged"))?;
+        let bytes = runtime()?
+            .block_on(async { self.store.blobs().get_bytes(hash).await })
+            .map_err(|error| self.refusal(&format!("the job cannot be read back: {error:#}")))?;
+        let limits = &self.options.limits;
+        let (job, _) = Job::verified(&waiting.name, bytes.to_vec().into(), limits, Policy::Remote, &Progress::new())
+            .map_err(|error| self.refusal(&error.to_string()))?;
         let mut printing = lock(&self.printing);
         if printing.is_some() || lock(&self.machine).status().state != State::Idle {
             return Err(self.refusal("the machine is not idle"));
         }
-        let hash = record.hash.parse::<Hash>().map_err(|_| self.refusal("the job's hash is damaged"))?;
-        let bytes = runtime()?
-            .block_on(async { self.store.blobs().get_bytes(hash).await })
-            .map_err(|error| self.refusal(&format!("the job cannot be read back: {error:#}")))?;
-        let (job, _) =
-            Job::verified(&record.name, bytes.to_vec().into(), &self.options.limits, Policy::Remote, &Progress::new())
-                .map_err(|error| self.refusal(&error.to_string()))?;
-        lock(&self.record).set_state(id, RemoteState::Printing { share: 0.0 })?;
-        *printing = Some(id.to_owned());
+        // It may have been canceled while it was read back.
+        self.waiting(id)?;
+        let state = RemoteState::Printing { share: 0.0 };
+        lock(&self.record).set_state(id, state.clone())?;
+        *printing = Some((id.to_owned(), Instant::now()));
         lock(&self.machine).send(Command::Start(job));
         drop(printing);
-        self.tell(NodeEvent::JobChanged(JobRecord { state: RemoteState::Printing { share: 0.0 }, ..record }));
+        self.tell(NodeEvent::JobChanged(JobRecord { state, ..waiting }));
         Ok(())
     }
 
     fn cancel(&self, id: &str) -> Result<(), NetworkError> {
-        if lock(&self.printing).as_deref() == Some(id) {
+        let printing = lock(&self.printing).clone();
+        if printing.is_some_and(|(running, _)| running == id) {
             self.set_state(id, RemoteState::Canceling);
             lock(&self.machine).send(Command::Cancel);
             return Ok(());
@@ -428,31 +444,36 @@ fn watch_machine(shared: &Shared, stop: &Progress) {
     let mut told = false;
     while !stop.is_canceled() {
         std::thread::sleep(LOOK);
+        // Which job it is comes first: what the machine says afterwards cannot be about a later one.
+        let printing = lock(&shared.printing).clone();
         let (state, job, error) = {
             let machine = lock(&shared.machine);
             let status = machine.status();
             (status.state, status.job.clone(), status.error.clone())
         };
-        let printing = lock(&shared.printing).clone();
-        if let Some(id) = printing {
-            let Some(job) = job else { continue };
-            let share = job.sent_lines as f64 / job.total_lines.max(1) as f64;
-            let new = match (job.ended, state) {
-                (Some((_, true)), _) => RemoteState::Finished,
-                (Some((_, false)), State::Closed) => {
-                    RemoteState::Failed(error.as_ref().map_or("the connection ended".into(), ToString::to_string))
+        if let Some((id, told_at)) = printing {
+            let gone =
+                || RemoteState::Failed(error.as_ref().map_or("the connection ended".into(), ToString::to_string));
+            let new = match job.filter(|job| job.started >= told_at) {
+                Some(job) => {
+                    let share = job.sent_lines as f64 / job.total_lines.max(1) as f64;
+                    match (job.ended, state) {
+                        (Some((_, true)), _) => RemoteState::Finished,
+                        (Some((_, false)), State::Closed) => gone(),
+                        (Some((_, false)), _) => RemoteState::Canceled,
+                        (None, State::Paused | State::Pausing) => RemoteState::Paused { share },
+                        (None, State::Canceling) => RemoteState::Canceling,
+                        // The owner has canceled, and the machine has not heard it yet.
+                        (None, _) if shared.state(&id) == Some(RemoteState::Canceling) => continue,
+                        (None, _) => RemoteState::Printing { share },
+                    }
                 }
-                (Some((_, false)), _) => RemoteState::Canceled,
-                (None, State::Paused | State::Pausing) => RemoteState::Paused { share },
-                (None, State::Canceling) => RemoteState::Canceling,
-                // The owner has canceled, and the machine has not heard it yet.
-                (None, _) if shared.state(&id) == Some(RemoteState::Canceling) => continue,
-                (None, _) => RemoteState::Printing { share },
+                None if state == State::Closed => gone(),
+                // The machine has not taken it up yet.
+                None => continue,
             };
-            // The job before this one may still be what the machine reports.
-            let is_new = shared.state(&id) != Some(new.clone());
             let ended = new.is_final();
-            if is_new {
+            if shared.state(&id) != Some(new.clone()) {
                 shared.set_state(&id, new);
             }
             if ended {
@@ -492,15 +513,16 @@ struct PairHandler(Arc<Shared>);
 
 impl ProtocolHandler for PairHandler {
     async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
-        let (mut send, mut receive) = connection.accept_bi().await?;
-        let request: PairRequest = match tokio::time::timeout(super::IDLE_TIME, wire::receive(&mut receive)).await {
-            Ok(Ok(request)) => request,
-            // Whoever cannot say what it wants gets no answer.
-            _ => return Ok(()),
+        let asked = async {
+            let (send, mut receive) = connection.accept_bi().await.ok()?;
+            Some((send, wire::receive::<PairRequest>(&mut receive).await.ok()?))
         };
+        // Whoever does not say in time what it wants gets no answer.
+        let Ok(Some((mut send, request))) = tokio::time::timeout(super::IDLE_TIME, asked).await else { return Ok(()) };
         let reply = self.decide(&connection, &request).await;
         answer(&mut send, &reply).await;
-        connection.closed().await;
+        // The other side closes when it has read the answer; where it does not, it is closed here.
+        let _ = tokio::time::timeout(super::IDLE_TIME, connection.closed()).await;
         Ok(())
     }
 }
@@ -524,9 +546,12 @@ impl PairHandler {
         let code = pairing_code(&node, &connection.remote_id(), &request.secret);
         shared.tell(NodeEvent::PairingAsked { name: peer.name.clone(), code });
         let decision = tokio::select! {
-            decision = tokio::time::timeout(OWNER_TIME, decision) => decision,
-            _ = connection.closed() => return refused("the computer has gone"),
+            decision = tokio::time::timeout(OWNER_TIME, decision) => Some(decision),
+            _ = connection.closed() => None,
         };
+        lock(&shared.pending).take();
+        shared.tell(NodeEvent::PairingEnded);
+        let Some(decision) = decision else { return refused("the computer has gone") };
         match decision {
             Ok(Ok(true)) => match lock(&shared.record).add_peer(peer) {
                 Ok(()) => PairReply::Confirmed { node: shared.options.name.clone() },
@@ -547,7 +572,9 @@ impl ProtocolHandler for JobsHandler {
         // One stream a question.
         while let Ok((mut send, mut receive)) = connection.accept_bi().await {
             let Ok(request) = wire::receive::<JobRequest>(&mut receive).await else { break };
-            let reply = self.reply(request, &peer);
+            // It takes locks and writes files.
+            let (handler, owner) = (self.clone(), peer.clone());
+            let Ok(reply) = tokio::task::spawn_blocking(move || handler.reply(request, &owner)).await else { break };
             answer(&mut send, &reply).await;
         }
         Ok(())

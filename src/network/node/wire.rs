@@ -91,7 +91,7 @@ pub(super) async fn receive<T: DeserializeOwned>(stream: &mut RecvStream) -> Res
 
 /// Text of somebody else's that is shown to a person: one line, printable, of bounded length.
 pub(super) fn display_text(text: &str) -> String {
-    let clean: String = text.chars().filter(|c| !c.is_control()).take(80).collect();
+    let clean: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     let clean = clean.trim();
     if clean.is_empty() { "without a name".into() } else { clean.to_owned() }
 }
@@ -104,6 +104,6 @@ mod tests {
     fn foreign_text_cannot_play_with_the_terminal() {
         assert_eq!(display_text("part\u{1b}[2J\r\nyes"), "part[2Jyes");
         assert_eq!(display_text(" \n"), "without a name");
-        assert_eq!(display_text(&"x".repeat(500)).len(), 80);
+        assert_eq!(display_text(&"x".repeat(500)).len(), 200);
     }
 }

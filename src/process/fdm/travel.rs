@@ -186,13 +186,15 @@ impl Walls {
         let n = points.len();
         let place = |(edge, p): (usize, Point)| lengths[edge] + points[edge].distance_mm(p);
         let (a, b, whole) = (place(from), place(to), lengths[n]);
-        let ahead = if b >= a { b - a } else { b - a + whole };
+        // By edge first: at a vertex, rounding may put the end of one edge beyond the beginning of the next.
+        let is_ahead = (to.0, b) >= (from.0, a);
+        let ahead = if is_ahead { (b - a).max(0.0) } else { b - a + whole };
         out.push(from.1);
         if ahead <= whole - ahead {
-            let steps = if b >= a { to.0 - from.0 } else { to.0 + n - from.0 };
+            let steps = if is_ahead { to.0 - from.0 } else { to.0 + n - from.0 };
             out.extend((1..=steps).map(|s| points[(from.0 + s) % n]));
         } else {
-            let steps = if b <= a { from.0 - to.0 } else { from.0 + n - to.0 };
+            let steps = if is_ahead { from.0 + n - to.0 } else { from.0 - to.0 };
             out.extend((0..steps).map(|s| points[(from.0 + n - s) % n]));
         }
         out.push(to.1);

@@ -1,0 +1,101 @@
+//! Each stage of a print by itself, and the whole way, on wavy blobs made here: up to two million triangles.
+//!
+//! `cargo bench` runs all of it, `cargo bench -- walls` one stage. Times are for looking at, never for asserting.
+
+use std::f64::consts::{PI, TAU};
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use fabbro::model::{Mesh, Model, Part};
+use fabbro::pipeline::{self, JobExtras};
+use fabbro::process::fdm::infill::infill;
+use fabbro::process::fdm::perimeters::perimeters;
+use fabbro::process::fdm::regions::regions;
+use fabbro::process::slicing::{self, LayerSettings};
+use fabbro::progress::Progress;
+use fabbro::render::ToolpathDrawing;
+use fabbro::scene::{Snapshot, SnapshotObject};
+use fabbro::settings::Settings;
+use nalgebra::{Matrix4, Vector3};
+
+/// A closed surface of about so many triangles, 60 mm high, with waves around and along it.
+fn blob(triangles: usize) -> Arc<Mesh> {
+    let rings = ((triangles as f64 / 4.0).sqrt() as usize).max(4);
+    let around = 2 * rings;
+    let mut mesh = Mesh { vertices: vec![[0.0, 0.0, 0.0]], ..Mesh::default() };
+    for ring in 1..rings {
+        let polar = PI * ring as f64 / rings as f64;
+        for step in 0..around {
+            let turn = TAU * step as f64 / around as f64;
+            let radius = polar.sin() * (26.0 + 3.0 * (7.0 * turn).sin() + 1.5 * (11.0 * polar + 3.0 * turn).cos());
+            let z = 30.0 - 30.0 * polar.cos();
+            mesh.vertices.push([(radius * turn.cos()) as f32, (radius * turn.sin()) as f32, z as f32]);
+        }
+    }
+    let top = mesh.vertices.len() as u32;
+    mesh.vertices.push([0.0, 0.0, 60.0]);
+    let at = |ring: usize, step: usize| (1 + (ring - 1) * around + step % around) as u32;
+    for step in 0..around {
+        mesh.triangles.push([0, at(1, step + 1), at(1, step)]);
+        for ring in 1..rings - 1 {
+            let (a, b, c, d) = (at(ring, step), at(ring, step + 1), at(ring + 1, step), at(ring + 1, step + 1));
+            mesh.triangles.extend([[a, b, d], [a, d, c]]);
+        }
+        mesh.triangles.push([top, at(rings - 1, step), at(rings - 1, step + 1)]);
+    }
+    Arc::new(mesh)
+}
+
+fn place() -> Matrix4<f64> {
+    Matrix4::new_translation(&Vector3::new(110.0, 110.0, 0.0))
+}
+
+fn snapshot(mesh: &Arc<Mesh>) -> Snapshot {
+    let part = Part { name: "blob".into(), mesh: Arc::clone(mesh), model_from_part: Matrix4::identity() };
+    let model = Arc::new(Model { name: "blob".into(), parts: vec![part] });
+    let settings = Arc::new(Settings::default());
+    let object =
+        SnapshotObject { name: "blob".into(), model, plate_from_model: place(), settings: Arc::clone(&settings) };
+    Snapshot { objects: vec![object], settings }
+}
+
+const SIZES: [usize; 3] = [20_000, 200_000, 2_000_000];
+
+fn stages(criterion: &mut Criterion) {
+    let settings = Settings::default();
+    let progress = Progress::new();
+    for size in SIZES {
+        let mesh = blob(size);
+        let mut group = criterion.benchmark_group(format!("{size} triangles"));
+        group.sample_size(10).sampling_mode(SamplingMode::Flat);
+        group.throughput(Throughput::Elements(mesh.triangles.len() as u64));
+        let parts = [(Arc::clone(&mesh), place())];
+        let spans = slicing::layer_grid(60.0, &LayerSettings::from(&settings));
+        let cut = || slicing::outlines(&parts, &spans, &(&settings).into(), &progress).unwrap().0;
+        group.bench_function("outlines", |b| b.iter(|| black_box(cut())));
+        let outlines = cut();
+        let wall = || perimeters(&outlines, &(&settings).into(), &progress).unwrap();
+        group.bench_function("walls", |b| b.iter(|| black_box(wall())));
+        let walls = wall();
+        let surfaces = || regions(&outlines, &walls, &(&settings).into(), &progress).unwrap();
+        group.bench_function("surfaces", |b| b.iter(|| black_box(surfaces())));
+        let planned = surfaces();
+        let fill = || infill(&planned, &(&settings).into(), &progress).unwrap();
+        group.bench_function("infill", |b| b.iter(|| black_box(fill())));
+        let snapshot = snapshot(&mesh);
+        let plan = || pipeline::plan_job(&snapshot, &progress).unwrap();
+        group.bench_function("whole plan", |b| b.iter(|| black_box(plan())));
+        let job = plan();
+        let extras = JobExtras::default();
+        let write = || pipeline::write_job(&job, &snapshot.settings, &extras, &progress).unwrap();
+        group.bench_function("write and verify", |b| b.iter(|| black_box(write())));
+        let times = vec![1.0_f32; job.plan.toolpath.layers.len()];
+        let draw = || ToolpathDrawing::new(&job.plan.toolpath, &times, &progress).unwrap();
+        group.bench_function("preview", |b| b.iter(|| black_box(draw())));
+        group.finish();
+    }
+}
+
+criterion_group!(benches, stages);
+criterion_main!(benches);
