@@ -6,7 +6,7 @@ use nalgebra::{Matrix4, Vector3};
 
 use super::assembly::PlateSettings;
 use super::{ObjectLayers, StageSettings};
-use crate::geometry::{EdgeGrid, Point, Region, UNITS_PER_MM};
+use crate::geometry::{Bounds, EdgeGrid, Point, Region, UNITS_PER_MM};
 use crate::model::{Mesh, Model, Part};
 use crate::process::{Plan, PlanError, plan};
 use crate::progress::Progress;
@@ -236,6 +236,36 @@ fn nothing_leaves_a_part_without_retraction() {
         let within_a_layer = machine.travels.iter().filter(|t| t.3).count();
         assert!(within_a_layer < 6 * plan.toolpath.layers.len(), "{within_a_layer}");
     }
+}
+
+#[test]
+fn no_way_leads_over_a_finished_top_without_retraction() {
+    // The star's top is filled in pieces, with ways from arm to arm.
+    let settings = quick();
+    let plan = planned(vec![object("star", star(1.8), 70.0, 120.0, &settings)], &settings);
+    let (mut checked, mut drawn) = (0, false);
+    for layer in &plan.toolpath.layers {
+        let mut tops: Vec<Bounds> = Vec::new();
+        for step in &layer.steps {
+            match step {
+                Step::Extrude(e) if e.role == Role::TopSolidInfill => tops.extend(Bounds::around(e.points.clone())),
+                Step::Retract { .. } => drawn = true,
+                Step::Unretract { .. } => drawn = false,
+                Step::Travel(t) => {
+                    drawn |= t.wipe_retract_mm > 0.0;
+                    let (from, to) = (t.points[0], t.points[t.points.len() - 1]);
+                    let steps = t.points.windows(2).filter_map(|w| Bounds::around([w[0], w[1]]));
+                    let over = steps.into_iter().any(|step| tops.iter().any(|top| top.overlaps(&step)));
+                    if over && from.distance_mm(to) >= settings.retract_before_travel {
+                        assert!(drawn, "{t:?}");
+                        checked += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(checked > 0);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The steps of each layer, and the way from each layer to the next.
 
-use crate::geometry::Point;
+use crate::geometry::{Bounds, Point};
 use crate::process::fdm::island::Road;
 use crate::process::fdm::motion::{Departure, MotionSettings, Tool};
 use crate::process::fdm::stages::PerimeterIsland;
 use crate::process::fdm::travel::{TravelMap, Way, crosses_outline};
-use crate::toolpath::Step;
+use crate::toolpath::{Role, Step};
 
 use super::{LayerPrograms, PlannedObject, PlateSettings, PrintLayer, Program, islands_of};
 
@@ -59,6 +59,13 @@ pub(super) fn layer_change(
     Departure::new(road, way, motion)
 }
 
+/// Whether a way may lead over one of these areas.
+fn passes_over(way: &Way, areas: &[Bounds]) -> bool {
+    way.points
+        .windows(2)
+        .any(|w| Bounds::around([w[0], w[1]]).is_some_and(|step| areas.iter().any(|area| area.overlaps(&step))))
+}
+
 /// Whether a point lies on an island.
 fn is_on(island: &PerimeterIsland, p: Point) -> bool {
     island.outline.outer.locate(p) != Some(false) && island.outline.holes.iter().all(|h| h.locate(p) != Some(true))
@@ -95,6 +102,8 @@ impl Planner<'_> {
             .flat_map(|(p, program)| program.roads.into_iter().map(move |road| (p, program.home, road)))
             .peekable();
         let mut labelled: Option<usize> = None;
+        // Where top surfaces are finished: what drips there is seen.
+        let mut tops: Vec<Bounds> = Vec::new();
         let Some((_, home, _)) = roads.peek() else { return tool.steps };
         let motion = self.motion(*home);
         if first_layer {
@@ -115,13 +124,16 @@ impl Planner<'_> {
                 break;
             };
             let (from, to) = (road.last(), next.first());
+            if road.role == Role::TopSolidInfill {
+                tops.extend(Bounds::around(road.points.iter().copied()));
+            }
             if from == to {
                 tool.print(road, first_layer, motion);
                 continue;
             }
             let same_island = program == *next_program && home.is_some();
             // Ways that are too short to retract need no map.
-            let way = if !same_island && from.distance_mm(to) < motion.travel.retract_before_mm {
+            let mut way = if !same_island && from.distance_mm(to) < motion.travel.retract_before_mm {
                 Way { points: vec![from, to], retract: false }
             } else {
                 let map = map.get_or_insert_with(|| {
@@ -129,6 +141,11 @@ impl Planner<'_> {
                 });
                 map.way(from, to, same_island, &motion.travel)
             };
+            way.retract |= from.distance_mm(to) >= motion.travel.retract_before_mm && passes_over(&way, &tops);
+            if program != *next_program {
+                // Ways between islands are retracted anyhow.
+                tops.clear();
+            }
             let departure = Departure::new(Some(&road), way, motion);
             let next_home = *next_home;
             tool.print(road, first_layer, motion);
