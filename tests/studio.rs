@@ -3,6 +3,7 @@
 //! Pictures are compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1 cargo test studio` writes them afresh, the
 //! README's screenshot with them.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, Role, Theme};
@@ -13,14 +14,20 @@ use fabbro::app::{Options, Studio};
 /// Far longer than anything here takes; only so that a mistake ends.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The software renderer works on all cores for one picture; several at once only wait for each other, longer than the
+/// harness has patience on a busy machine.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// A studio with preferences of its own, which holds on to the folder they are in.
 struct Desk {
     harness: Harness<'static, Studio>,
     folder: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Desk {
     fn new(theme: Theme, size: [f32; 2], preferences: &str) -> Self {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("studio.toml");
         let name = if theme == Theme::Dark { "dark" } else { "light" };
@@ -33,7 +40,7 @@ impl Desk {
             .with_render_cursor(false)
             .wgpu()
             .build_eframe(|cc| Studio::new(cc, options));
-        let mut desk = Self { harness, folder };
+        let mut desk = Self { harness, folder, _alone: alone };
         desk.settle();
         desk
     }

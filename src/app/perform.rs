@@ -384,8 +384,8 @@ impl Studio {
         for problem in &loaded.problems {
             self.ui.problem(problem.clone());
         }
-        for (path, _) in &loaded.imports {
-            if !path.starts_with(std::env::temp_dir()) {
+        if !loaded.are_samples() {
+            for (path, _) in &loaded.imports {
                 self.preferences.opened(path);
             }
         }

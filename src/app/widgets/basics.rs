@@ -10,6 +10,17 @@ pub fn icon_button(ui: &mut Ui, icon: MaterialIcon, name: &str, enabled: bool) -
     bare_icon(ui, icon, name, enabled, false)
 }
 
+/// Side of a button of a pad, which is hit without looking.
+pub const PAD_BUTTON: f32 = 40.0;
+
+/// A large button of a pad of arrows.
+pub fn pad_button(ui: &mut Ui, icon: MaterialIcon, name: &str, enabled: bool) -> Response {
+    let button = Button::new(theme::icon(icon)).min_size(vec2(PAD_BUTTON, PAD_BUTTON));
+    let response = ui.add_enabled(enabled, button);
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, enabled, name));
+    response.on_hover_text(name)
+}
+
 /// An icon button that is on or off.
 pub fn toggle_button(ui: &mut Ui, icon: MaterialIcon, name: &str, on: bool) -> Response {
     bare_icon(ui, icon, name, true, on)
@@ -32,7 +43,8 @@ pub fn text_button(ui: &mut Ui, text: &str, enabled: bool) -> Response {
 pub fn danger_button(ui: &mut Ui, text: &str, width: f32, enabled: bool) -> Response {
     let t = tokens(ui);
     let text = theme::strong(text).color(egui::Color32::WHITE);
-    ui.add_enabled(enabled, Button::new(text).fill(t.danger_fill).min_size(vec2(width, 36.0)))
+    let button = Button::new(text).fill(t.danger_fill);
+    ui.add_enabled_ui(enabled, |ui| ui.add_sized([width, 36.0], button)).inner
 }
 
 /// The line between two parts of a panel, without the margins that egui's own has.

@@ -8,8 +8,8 @@ mod toast;
 
 pub use bar::{chip, primary_button, tab};
 pub use basics::{
-    Mark, danger_button, empty_hint, icon_button, key_value, list_row, section, selector, separator, text_button,
-    toggle_button,
+    Mark, PAD_BUTTON, danger_button, empty_hint, icon_button, key_value, list_row, pad_button, section, selector,
+    separator, text_button, toggle_button,
 };
 pub use commit_field::CommitField;
 pub use number_field::NumberField;

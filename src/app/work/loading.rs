@@ -27,7 +27,14 @@ pub struct Loaded {
     /// One sentence for each file that could not be opened.
     pub problems: Vec<String>,
     /// Files of a sample live no longer than this.
-    _unpacked: Vec<tempfile::TempDir>,
+    unpacked: Vec<tempfile::TempDir>,
+}
+
+impl Loaded {
+    /// Whether these are samples of the studio's own, which are no files of the person's.
+    pub fn are_samples(&self) -> bool {
+        !self.unpacked.is_empty()
+    }
 }
 
 /// The files that are being read.
@@ -60,7 +67,7 @@ impl Loading {
             "open files",
             move || wake.request_repaint(),
             move |progress| {
-                let mut loaded = Loaded { _unpacked: unpacked, ..Loaded::default() };
+                let mut loaded = Loaded { unpacked, ..Loaded::default() };
                 for path in paths {
                     read(path, &settings, &mut loaded, progress)?;
                 }

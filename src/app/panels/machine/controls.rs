@@ -7,7 +7,9 @@ use crate::app::command::Command as Do;
 use crate::app::context::{Cx, Request};
 use crate::app::enabled::why_not;
 use crate::app::theme::{self, size, space};
-use crate::app::widgets::{NumberField, danger_button, icon_button, key_value, section, selector, text_button};
+use crate::app::widgets::{
+    NumberField, PAD_BUTTON, danger_button, key_value, pad_button, section, selector, text_button,
+};
 use crate::machine::reply::Heater;
 use crate::machine::{Command, State};
 use crate::units::{Unit, mm_per_min, short_number};
@@ -22,12 +24,7 @@ pub fn stop(ui: &mut Ui, cx: &Cx<'_>) {
     Frame::new().inner_margin(Margin::symmetric(space::M as i8, space::S as i8)).show(ui, |ui| {
         let reason = why_not(Do::EmergencyStop, cx);
         let width = ui.available_width();
-        let response = ui
-            .allocate_ui(vec2(width, 36.0), |ui| {
-                ui.spacing_mut().interact_size.y = 36.0;
-                danger_button(ui, Do::EmergencyStop.name(), width, reason.is_none())
-            })
-            .inner;
+        let response = danger_button(ui, Do::EmergencyStop.name(), width, reason.is_none());
         if response.clicked() {
             cx.run(Do::EmergencyStop);
         }
@@ -66,7 +63,6 @@ fn jog(ui: &mut Ui, cx: &Cx<'_>, free: bool) {
     ui.add_space(space::S);
     let by = STEPS_MM[step.min(STEPS_MM.len() - 1)];
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size = vec2(40.0, 40.0);
         let gap = space::XS;
         ui.spacing_mut().item_spacing = vec2(gap, gap);
         ui.vertical(|ui| {
@@ -83,7 +79,7 @@ fn jog(ui: &mut Ui, cx: &Cx<'_>, free: bool) {
         ui.add_space(space::L);
         ui.vertical(|ui| {
             row(ui, cx, free, by, [Some((i::ICON_ARROW_UPWARD, 'Z', 1.0)), None, None]);
-            ui.add_sized([40.0, size::ROW], egui::Label::new(theme::weak(ui, "Z")));
+            ui.add_sized([PAD_BUTTON, PAD_BUTTON], egui::Label::new(theme::weak(ui, "Z")));
             row(ui, cx, free, by, [Some((i::ICON_ARROW_DOWNWARD, 'Z', -1.0)), None, None]);
         });
     });
@@ -105,11 +101,11 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, free: bool, by: f64, arrows: [Option<(MaterialI
     ui.horizontal(|ui| {
         for arrow in arrows {
             let Some((icon, axis, sign)) = arrow else {
-                ui.add_space(size::ROW + space::XS);
+                ui.add_space(PAD_BUTTON + space::XS);
                 continue;
             };
             let name = format!("Move {axis} by {} mm", short_number(by * sign, 1));
-            if icon_button(ui, icon, &name, free).clicked() {
+            if pad_button(ui, icon, &name, free).clicked() {
                 let feed = mm_per_min(JOG_MM_PER_S[usize::from(axis == 'Z')]);
                 send(cx, "G91");
                 send(cx, format!("G1 {axis}{} F{feed:.0}", short_number(by * sign, 1)));

@@ -1,11 +1,11 @@
 //! The temperatures of the last minutes as a plot.
 
 use egui::Ui;
-use egui_plot::{Legend, Line, Plot, PlotPoints};
+use egui_plot::{Corner, Legend, Line, Plot, PlotPoints};
 
 use crate::app::context::Cx;
 use crate::app::panels::legend::color32;
-use crate::app::theme;
+use crate::app::theme::{self, tokens};
 use crate::app::widgets::empty_hint;
 use crate::machine::reply::{Heater, Temperatures};
 use crate::render::palette::tool_color;
@@ -20,20 +20,24 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
     let Some(&(now, _)) = log.last() else {
         return empty_hint(ui, "They are shown here as soon as a machine is connected and reports them.");
     };
+    let shown_s = log.first().map_or(0.0, |(first, _)| now - first).clamp(SHOWN_S / 10.0, SHOWN_S);
     let points = |heater: fn(&Temperatures) -> Option<Heater>, value: fn(Heater) -> f32| -> PlotPoints<'static> {
         let of = |(time, all): &(f64, Temperatures)| Some([time - now, f64::from(value(heater(all)?))]);
-        log.iter().filter_map(of).collect::<Vec<_>>().into()
+        log.iter().filter(|(time, _)| now - time <= shown_s).filter_map(of).collect::<Vec<_>>().into()
     };
     let response = Plot::new("temperatures")
         .height(height - 28.0)
-        .legend(Legend::default())
+        .legend(Legend::default().position(Corner::LeftTop))
+        .show_grid([false, true])
+        .grid_color(tokens(ui).separator)
+        .show_background(false)
         .allow_drag(false)
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .include_y(0.0)
         .include_y(250.0)
-        .include_x(-SHOWN_S)
+        .include_x(-shown_s)
         .include_x(0.0)
         .x_axis_label("seconds ago")
         .y_axis_label("°C")
