@@ -254,6 +254,23 @@ mod tests {
     }
 
     #[test]
+    fn a_vase_becomes_a_job_whose_height_only_rises() {
+        let settings = Settings { spiral_vase: true, bottom_solid_layers: 2, ..ready() };
+        let job = make_job(&cube(&settings), &JobExtras::default(), &Progress::new()).unwrap();
+        let text = String::from_utf8(job.file.bytes).unwrap();
+        let mut z = 0.0;
+        let heights = text.lines().filter(|l| l.starts_with("G1 ")).filter_map(|line| {
+            line.split_whitespace().find_map(|word| word.strip_prefix('Z')).and_then(|z| z.parse::<f64>().ok())
+        });
+        let mut count = 0;
+        for next in heights {
+            assert!(next >= z, "from {z} down to {next}");
+            (z, count) = (next, count + 1);
+        }
+        assert!(count > 4 * 50 && (z - 12.0).abs() < 1e-6, "{count} moves up to {z}");
+    }
+
+    #[test]
     fn a_job_that_the_check_refuses_is_an_error_with_its_reasons() {
         // Hotter than the nozzle bears.
         let settings = Settings { first_layer_temperature: 320.0, ..ready() };

@@ -137,9 +137,15 @@ pub(super) fn sum(layer: &Layer, filament_area_mm2: f64) -> LayerSums {
     sums
 }
 
-/// Whether a layer moves to its height itself before it lays material.
+/// Whether a layer moves to its height itself before it lays material, or while it does (a vase's turn rises from the
+/// end of the one below).
 fn moves_to_its_height(layer: &Layer) -> bool {
-    layer.steps.iter().take_while(|s| !matches!(s, Step::Extrude(_))).any(|s| matches!(s, Step::MoveZ { .. }))
+    let decides = |step: &Step| match step {
+        Step::MoveZ { .. } => Some(true),
+        Step::Extrude(road) => Some(!road.z_mm.is_empty()),
+        _ => None,
+    };
+    layer.steps.iter().find_map(decides).unwrap_or(false)
 }
 
 /// Writes one layer. `before` and `after` are the filled-in layer sequences, `progress` the `M73` line of its start.
