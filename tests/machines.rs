@@ -5,7 +5,7 @@ use fabbro::geometry::Point;
 use fabbro::progress::Progress;
 use fabbro::settings::{GcodeFlavor, Library, PresetKind, Settings};
 use fabbro::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
-use fabbro::verify::{Limits, VerifyOptions, verify};
+use fabbro::verify::{Limits, Policy, VerifyOptions, verify};
 
 /// One short road in the middle of the plate.
 fn road(settings: &Settings) -> Toolpath {
@@ -49,6 +49,9 @@ fn start_and_end_sequences_are_filled_in_and_leave_nothing_on() {
             let report = verify(&written.bytes, &limits, &VerifyOptions::default(), &Progress::new()).unwrap();
             // Polycarbonate may be too hot for a machine, which is for its own check to say.
             assert!(material != "pla" || report.findings.is_empty(), "{}: {:#?}", machine.id, report.findings);
+            let remote = VerifyOptions { policy: Policy::Remote, ..VerifyOptions::default() };
+            let report = verify(&written.bytes, &limits, &remote, &Progress::new()).unwrap();
+            assert!(material != "pla" || report.passes(), "{}, sent to a node: {:#?}", machine.id, report.findings);
             let text = String::from_utf8(written.bytes).unwrap();
             let commands = || text.lines().filter(|line| !line.starts_with(';'));
             let left = commands().find(|line| line.contains(['{', '}', '[', ']']));

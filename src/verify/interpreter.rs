@@ -11,6 +11,7 @@ use crate::gcode::lexer::{self, Code, Value};
 use crate::report::Severity::{self, Error, Note, Warning};
 use crate::units::{MM_PER_INCH, mm_per_s};
 
+const AXIS_NAMES: [&str; 3] = ["X", "Y", "Z"];
 /// A number from here on is garbage.
 const ABSURD: f64 = 1e6;
 /// Tolerance of heights, mm.
@@ -55,10 +56,17 @@ pub(super) struct Interpreter<'a> {
     modal: u32,
     tool: u32,
     homed: bool,
+    /// Something was laid while moving in the plane, whatever comments say that it was.
+    has_laid: bool,
+    /// The line is one of the machine's own sequences; `own_here` one of the sequence that belongs here.
+    own_line: bool,
+    own_here: bool,
     // Heat and filament
     heaters: Heaters,
     filament: Filament,
     stretch: Stretch,
+    /// All of the stretch is lenient.
+    stretch_is_lenient: bool,
     cold_is_said: bool,
     motors_off: bool,
     /// By the file's own word (M84), so that the position is lost.
@@ -98,9 +106,13 @@ impl<'a> Interpreter<'a> {
             modal: 1,
             tool: 0,
             homed: false,
+            has_laid: false,
+            own_line: false,
+            own_here: false,
             heaters: Heaters::default(),
             filament: Filament::default(),
             stretch: Stretch::default(),
+            stretch_is_lenient: true,
             cold_is_said: false,
             motors_off: false,
             released: false,
@@ -124,6 +136,22 @@ impl<'a> Interpreter<'a> {
         self.report.add(severity, rule, self.line, self.layer, message);
     }
 
+    /// Whether the line may do what only sequences do. In a job from elsewhere comments do not tell where these are: only
+    /// lines of the machine's own sequences may, with the coordinates that they were written for.
+    fn is_lenient(&self) -> bool {
+        match self.policy {
+            Policy::Own => !self.started || self.is_custom,
+            Policy::Remote => self.own_line && !self.relative,
+        }
+    }
+
+    /// The firmware moves by itself and says nothing about where to.
+    fn moves_by_itself(&mut self) {
+        for axis in &mut self.axes {
+            (axis.known, axis.by_machine) = (false, true);
+        }
+    }
+
     /// Judges one line.
     pub(super) fn line(&mut self, number: usize, bytes: &[u8]) {
         self.line = number;
@@ -141,6 +169,14 @@ impl<'a> Interpreter<'a> {
         if line.code != Code::Empty {
             self.length(bytes, line.comment);
         }
+        if self.policy == Policy::Remote {
+            let is_among = |lines: &[String]| policy::is_own_line(bytes, &line, lines);
+            let [start, later] = [&self.limits.start_lines, &self.limits.later_lines].map(|lines| is_among(lines));
+            self.own_line = start || later;
+            self.own_here = if self.has_laid { later } else { start };
+        }
+        let laid_before = self.has_laid;
+        self.repeated_words(&line.code);
         match line.code {
             Code::Empty => {}
             Code::Letter { letter: b'G', number, sub: None, params } => self.g(number, params),
@@ -161,17 +197,50 @@ impl<'a> Interpreter<'a> {
             }
             Code::Extended { name, params } => self.extended(name, params),
             Code::Other(text) => {
-                let text = String::from_utf8_lossy(text.get(..40).unwrap_or(text)).into_owned();
-                self.add(Error, Rule::Number, || format!("`{}` is not G-code", text.escape_debug()));
+                self.add(Error, Rule::Number, || format!("`{}` is not G-code", shown(text)));
             }
         }
         if self.policy == Policy::Remote
-            && let Some(reason) = policy::forbidden(bytes, &line, self.limits, self.report.totals.printed_mm3 > 0.0)
+            && let Some(reason) = policy::forbidden(bytes, &line, self.limits, laid_before)
         {
             self.add(Error, Rule::Forbidden, || reason);
         }
         if let Some(comment) = line.comment {
             self.comment(comment);
+        }
+    }
+
+    /// A letter or key that is there twice: firmwares do not agree on which of them counts.
+    fn repeated_words(&mut self, code: &Code<'_>) {
+        let repeated = match *code {
+            // Moves and G92 look at their words themselves.
+            Code::Letter { letter: b'G', number: 0..=3 | 92, .. } => return,
+            Code::Letter { letter, number, params, .. } if letter == b'G' || policy::has_only_numbers(number) => {
+                let mut seen = 0u32;
+                lexer::words(params).filter(|w| w.letter.is_ascii_uppercase()).find_map(|w| {
+                    let bit = 1u32 << (w.letter - b'A');
+                    let again = seen & bit != 0;
+                    seen |= bit;
+                    again.then(|| char::from(w.letter).to_string())
+                })
+            }
+            // RepRapFirmware's `if` and `echo` hold expressions, which are no pairs.
+            Code::Extended { params, .. }
+                if self.limits.dialect == Dialect::Klipper || self.policy == Policy::Remote =>
+            {
+                let mut seen: Vec<&[u8]> = Vec::new();
+                lexer::pairs(params).find_map(|(key, _)| {
+                    if seen.iter().any(|s| s.eq_ignore_ascii_case(key)) {
+                        return Some(shown(key));
+                    }
+                    seen.push(key);
+                    None
+                })
+            }
+            _ => None,
+        };
+        if let Some(what) = repeated {
+            self.add(Error, Rule::Number, || format!("{what} is there twice; which of them counts is not certain"));
         }
     }
 
@@ -207,7 +276,7 @@ impl<'a> Interpreter<'a> {
             Some(b'T' | b'F') => {
                 if let Some(name) = text.strip_prefix(b"TYPE:").or_else(|| text.strip_prefix(b"FEATURE:")) {
                     self.is_custom = lexer::trim(name).eq_ignore_ascii_case(b"custom");
-                } else if matches!(text, b"FLAVOR:Griffin" | b"FLAVOR:UltiGCode") {
+                } else if self.policy == Policy::Own && matches!(text, b"FLAVOR:Griffin" | b"FLAVOR:UltiGCode") {
                     // These printers heat by themselves, as told by the file's header.
                     self.heaters.macro_may_heat = true;
                     if text == b"FLAVOR:UltiGCode" {
@@ -235,6 +304,9 @@ impl<'a> Interpreter<'a> {
         let number = |key: &[u8]| value(key).and_then(lexer::parse_number);
         match name.as_str() {
             "SET_HEATER_TEMPERATURE" => {
+                if value(b"TARGET").is_some() && number(b"TARGET").is_none() {
+                    self.add(Error, Rule::Number, || "TARGET is no temperature".into());
+                }
                 let target = number(b"TARGET").unwrap_or(0.0);
                 let heater = value(b"HEATER").unwrap_or_default().to_ascii_lowercase();
                 if heater == b"heater_bed" {
@@ -247,14 +319,16 @@ impl<'a> Interpreter<'a> {
             "TEMPERATURE_WAIT" => self.heaters.wait_for_all(),
             "TURN_OFF_HEATERS" => self.heaters.turn_off(self.line),
             "G28" => self.homed = true,
+            "QUAD_GANTRY_LEVEL" | "Z_TILT_ADJUST" | "BED_MESH_CALIBRATE" => self.moves_by_itself(),
             _ if policy::is_klipper_command(&name) => {}
             _ => {
                 self.heaters.macro_may_heat = true;
                 self.heaters.may_be_off = true;
                 (self.motors_off, self.released) = (true, false);
                 self.homed = true;
+                self.moves_by_itself();
                 for axis in &mut self.axes {
-                    axis.known = false;
+                    axis.homed = true;
                 }
                 if !self.limits.macros.contains(&name) {
                     self.add(Note, Rule::Macro, || {
@@ -272,11 +346,9 @@ impl<'a> Interpreter<'a> {
                 let words = self.move_words(params);
                 self.motion(number, &words);
             }
-            4 | 17 | 21 | 29 | 30 | 32 | 34 | 80 => {
-                if number == 21 {
-                    self.unit_mm = 1.0;
-                }
-            }
+            4 | 17 => {}
+            21 => self.unit_mm = 1.0,
+            29 | 30 | 32 | 34 | 80 => self.moves_by_itself(),
             10 => self.g10(params),
             11 => {
                 self.filament.firmware_retracted = false;
@@ -289,7 +361,7 @@ impl<'a> Interpreter<'a> {
                     lexer::words(params).filter_map(|w| b"XYZ".iter().position(|a| *a == w.letter)).collect();
                 for (i, axis) in self.axes.iter_mut().enumerate() {
                     if named.is_empty() || named.contains(&i) {
-                        *axis = Axis::default();
+                        *axis = Axis { homed: true, ..Axis::default() };
                     }
                 }
             }
@@ -312,6 +384,7 @@ impl<'a> Interpreter<'a> {
             match (word.letter, word.value) {
                 (b'P', Value::Number(n)) => tool = Some(n as u32),
                 (b'S', Value::Number(n)) => target = Some(n),
+                (b'R', Value::Number(n)) => self.judge_nozzle_temperature(n),
                 (b'L' | b'X' | b'Y' | b'Z', _) => offsets = true,
                 _ => {}
             }
@@ -333,12 +406,15 @@ impl<'a> Interpreter<'a> {
         if let Some(e) = words.e {
             self.e = e;
         }
+        if words.e.is_none() && words.axes.iter().all(Option::is_none) {
+            self.add(Warning, Rule::Offset, || "G92 without words sets all coordinates to 0 in some firmware".into());
+        }
         for (axis, value) in self.axes.iter_mut().zip(words.axes) {
             if let Some(value) = value {
                 // Where the machine is not known, the file's word is all there is.
                 axis.shift = if axis.known { axis.machine() - value } else { 0.0 };
                 axis.logical = value;
-                axis.known = true;
+                (axis.known, axis.by_machine) = (true, false);
             }
         }
         if self.started && words.axes.iter().any(Option::is_some) {
@@ -351,7 +427,7 @@ impl<'a> Interpreter<'a> {
             82 => self.relative_e = false,
             83 => self.relative_e = true,
             104 | 109 => {
-                let (tool, target) = self.temperature_words(params);
+                let (tool, target) = self.temperature_words(params, number == 109, Self::judge_nozzle_temperature);
                 if let Some(target) = target {
                     self.nozzle(tool, target, number == 109);
                 } else if number == 109 {
@@ -359,7 +435,7 @@ impl<'a> Interpreter<'a> {
                 }
             }
             140 | 190 => {
-                if let (_, Some(target)) = self.temperature_words(params) {
+                if let (_, Some(target)) = self.temperature_words(params, number == 190, Self::judge_bed_temperature) {
                     self.bed(target);
                 }
             }
@@ -371,6 +447,7 @@ impl<'a> Interpreter<'a> {
                     match (word.letter, word.value) {
                         (b'P', Value::Number(n)) => tool = Some(n as u32),
                         (b'S', Value::Number(n)) => target = Some(n),
+                        (b'R', Value::Number(n)) => self.judge_nozzle_temperature(n),
                         _ => {}
                     }
                 }
@@ -381,6 +458,12 @@ impl<'a> Interpreter<'a> {
             // With a time it only says when idle motors are released.
             18 | 84 if !lexer::words(params).any(|w| w.letter == b'S') => {
                 (self.motors_off, self.released) = (true, true);
+                let named = |letters: &[u8]| lexer::words(params).any(|w| letters.contains(&w.letter));
+                if named(b"XYZ") || !named(b"E") {
+                    for axis in &mut self.axes {
+                        (axis.known, axis.homed, axis.by_machine) = (false, false, false);
+                    }
+                }
             }
             17 => self.released = false,
             81 => {
@@ -405,24 +488,37 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// The `T` and the `S` or `R` of a temperature command.
-    fn temperature_words(&mut self, params: &[u8]) -> (Option<u32>, Option<f64>) {
-        let (mut tool, mut target) = (None, None);
+    /// The `T` and the target of a temperature command. `R` is a target only of commands that wait; for the others some
+    /// firmwares ignore it, so that it turns nothing off, and in some it is a second target, so that it is judged.
+    fn temperature_words(
+        &mut self,
+        params: &[u8],
+        waits: bool,
+        judge: fn(&mut Self, f64),
+    ) -> (Option<u32>, Option<f64>) {
+        let (mut tool, mut heating, mut either) = (None, None, None);
         for word in lexer::words(params) {
             match (word.letter, word.value) {
                 (b'T', Value::Number(n)) => tool = Some(n as u32),
-                (b'S' | b'R', Value::Number(n)) => target = Some(n),
+                (b'S', Value::Number(n)) => heating = heating.or(Some(n)),
+                (b'R', Value::Number(n)) => either = either.or(Some(n)),
                 (b'S' | b'R', _) => {
-                    let text = String::from_utf8_lossy(word.text).into_owned();
+                    let text = shown(word.text);
                     self.add(Error, Rule::Number, || format!("`{}{text}` is no temperature", word.letter as char));
                 }
                 _ => {}
             }
         }
-        (tool, target)
+        if let Some(other) = either {
+            judge(self, other);
+            if heating.is_some() && self.policy == Policy::Remote {
+                self.add(Error, Rule::Number, || "S and R are two targets; which of them counts is not certain".into());
+            }
+        }
+        (tool, heating.or(either.filter(|_| waits)))
     }
 
-    fn nozzle(&mut self, tool: Option<u32>, target: f64, waits: bool) {
+    fn judge_nozzle_temperature(&mut self, target: f64) {
         let limit = self.limits.max_nozzle_temperature;
         if !(-300.0..=limit + 0.5).contains(&target) {
             self.add(Error, Rule::Temperature, || {
@@ -431,19 +527,27 @@ impl<'a> Interpreter<'a> {
         }
         let hottest = &mut self.report.totals.max_nozzle_temperature;
         *hottest = hottest.max(target);
+    }
+
+    fn nozzle(&mut self, tool: Option<u32>, target: f64, waits: bool) {
+        self.judge_nozzle_temperature(target);
         // Waiting for a temperature that melts nothing is no heating up.
         let waits = waits && target >= self.limits.min_extrusion_temperature;
         self.heaters.set_nozzle(tool, self.tool, target, waits, self.line);
         self.cold_is_said = false;
     }
 
-    fn bed(&mut self, target: f64) {
+    fn judge_bed_temperature(&mut self, target: f64) {
         let limit = self.limits.max_bed_temperature;
         if !(-300.0..=limit + 0.5).contains(&target) {
             self.add(Error, Rule::Temperature, || format!("the bed is set to {target} °C; the machine stands {limit}"));
         }
         let hottest = &mut self.report.totals.max_bed_temperature;
         *hottest = hottest.max(target);
+    }
+
+    fn bed(&mut self, target: f64) {
+        self.judge_bed_temperature(target);
         self.heaters.set_bed(target, self.line);
     }
 
@@ -456,7 +560,7 @@ impl<'a> Interpreter<'a> {
                 // Once a line will do.
                 _ if std::mem::replace(&mut said, true) => continue,
                 _ => {
-                    let text = String::from_utf8_lossy(word.text.get(..30).unwrap_or(word.text)).into_owned();
+                    let text = shown(word.text);
                     let letter = word.letter as char;
                     self.add(Error, Rule::Number, || {
                         format!("`{letter}{text}` is not a number that a machine can use")
@@ -501,7 +605,7 @@ impl<'a> Interpreter<'a> {
                     axis.logical += value;
                 } else {
                     axis.logical = value;
-                    axis.known = true;
+                    (axis.known, axis.by_machine) = (true, false);
                 }
             }
         }
@@ -518,6 +622,9 @@ impl<'a> Interpreter<'a> {
         if (moved[0] || moved[1] || moved[2]) && !self.homed {
             self.homed = true;
             self.add(Warning, Rule::Homing, || "moves before the machine was homed".into());
+        }
+        if self.policy == Policy::Remote && !self.own_here {
+            self.check_start(command, words, &from);
         }
         let from_xy = [from[0].machine(), from[1].machine()];
         let to_xy = [to[0].machine(), to[1].machine()];
@@ -536,6 +643,12 @@ impl<'a> Interpreter<'a> {
             self.check_heat(prints);
         }
         if prints {
+            if let Some(axis) = to.iter().position(|axis| !axis.known && !axis.by_machine) {
+                self.add(Error, Rule::Homing, || {
+                    format!("prints where nothing tells its {}", AXIS_NAMES.get(axis).copied().unwrap_or_default())
+                });
+            }
+            self.has_laid = true;
             self.begin_road(to_xy, known(&to, &[0, 1]));
             self.check_filament();
             if let Some(z) = to[2].known.then(|| to[2].machine()) {
@@ -568,6 +681,25 @@ impl<'a> Interpreter<'a> {
         self.check_feed(&delta, length_mm, pushed_mm, prints, whole);
     }
 
+    /// In a job from elsewhere, whether a move begins at a place that is known well enough to tell where it ends.
+    fn check_start(&mut self, command: u32, words: &MoveWords, from: &[Axis; 3]) {
+        for ((axis, value), name) in from.iter().zip(words.axes).zip(AXIS_NAMES) {
+            if value.is_none() {
+                continue;
+            }
+            if !axis.homed {
+                self.add(Error, Rule::Homing, || format!("moves {name} before it was homed"));
+            } else if self.relative && !axis.known {
+                self.add(Error, Rule::Homing, || {
+                    format!("moves {name} by an amount (G91) from a place that the job does not tell")
+                });
+            }
+        }
+        if command >= 2 && !(from[0].known && from[1].known) {
+            self.add(Error, Rule::Arc, || "the arc begins at a place that the job does not tell".into());
+        }
+    }
+
     /// A printing move: the start sequence ends, and what was plain before it was no end sequence.
     fn begin_road(&mut self, to: [f64; 2], known: bool) {
         if !self.started && !self.has_layer_comments && known && self.bed.outside_mm(to) == 0.0 {
@@ -577,12 +709,17 @@ impl<'a> Interpreter<'a> {
             return;
         }
         for outside in std::mem::take(&mut self.pending_outside) {
-            let severity = if outside.by_mm > NEAR_PLATE_MM { Error } else { Warning };
-            self.report.add(severity, Rule::BuildVolume, outside.line, outside.layer, || {
-                let [x, y] = outside.at;
-                format!("moves to X {x:.3} Y {y:.3}, {:.2} mm outside the build plate", outside.by_mm)
-            });
+            self.beside(&outside);
         }
+    }
+
+    /// A plain move of a layer beside the plate.
+    fn beside(&mut self, outside: &Outside) {
+        let severity = if outside.by_mm > NEAR_PLATE_MM { Error } else { Warning };
+        self.report.add(severity, Rule::BuildVolume, outside.line, outside.layer, || {
+            let [x, y] = outside.at;
+            format!("moves to X {x:.3} Y {y:.3}, {:.2} mm outside the build plate", outside.by_mm)
+        });
     }
 
     fn check_heat(&mut self, prints: bool) {
@@ -627,9 +764,10 @@ impl<'a> Interpreter<'a> {
         if z_mm < -0.001 {
             self.add(Error, Rule::BelowPlate, || format!("prints at Z {z_mm:.3}, below the build plate"));
         }
-        if !self.started || self.is_custom {
+        if self.is_lenient() {
             return;
         }
+        let in_layer = self.started && !self.is_custom;
         // The flow of a start sequence does not tell where layers are: only what is printed on the plate does.
         let step = self.limits.nozzle_diameter_mm.max(0.8);
         let highest = self.top_mm.map_or(FIRST_HEIGHT_MM, |top| top + step);
@@ -637,7 +775,7 @@ impl<'a> Interpreter<'a> {
             self.add(Error, Rule::Lifted, || {
                 format!("prints in the air: at Z {z_mm:.3}, where the highest road so far is at {:.3}", highest - step)
             });
-        } else if let Some(told) = self.told_z_mm {
+        } else if let (true, Some(told)) = (in_layer, self.told_z_mm) {
             let offset = *self.told_offset_mm.get_or_insert_with(|| {
                 let offset = z_mm - told;
                 // A layer's moves differ from its comment by the machine's Z offset, or by a hop that was left in.
@@ -647,7 +785,7 @@ impl<'a> Interpreter<'a> {
                 let told = told + offset;
                 self.add(Error, Rule::Lifted, || format!("prints at Z {z_mm:.3} in a layer at {told:.3}"));
             }
-        } else if self.has_layer_comments {
+        } else if in_layer && self.has_layer_comments {
             let climbs = moved && rise_mm > 0.0;
             let top = *self.layer_top_mm.get_or_insert(z_mm);
             if z_mm > top + SAME_Z_MM && !climbs {
@@ -665,7 +803,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn check_printing_place(&mut self, from: [f64; 2], to: [f64; 2], from_known: bool, arc: Option<&Arc>) {
-        let priming = !self.started || self.is_custom;
+        let priming = self.is_lenient();
         let mut worst = (self.bed.outside_mm(to), to);
         if from_known {
             let start = self.bed.outside_mm(from);
@@ -700,7 +838,10 @@ impl<'a> Interpreter<'a> {
         if by_mm == 0.0 {
             return;
         }
-        if self.started {
+        if self.policy == Policy::Remote {
+            let outside = Outside { line: self.line, layer: self.layer, at, by_mm };
+            if self.is_lenient() { self.parked(&outside) } else { self.beside(&outside) }
+        } else if self.started {
             // Whether this is of a layer or of the end sequence shows later.
             if self.pending_outside.len() < 1000 {
                 self.pending_outside.push(Outside { line: self.line, layer: self.layer, at, by_mm });
@@ -723,30 +864,37 @@ impl<'a> Interpreter<'a> {
     fn check_plain_height(&mut self, z_mm: f64) {
         let max = self.limits.max_height_mm;
         if z_mm > max + SAME_Z_MM {
-            self.add(Warning, Rule::BuildVolume, || format!("moves to Z {z_mm:.3}; the machine reaches {max}"));
+            let strict = self.policy == Policy::Remote && !self.is_lenient();
+            let severity = if strict { Error } else { Warning };
+            self.add(severity, Rule::BuildVolume, || format!("moves to Z {z_mm:.3}; the machine reaches {max}"));
         }
         if z_mm < -0.05 {
-            let severity = if self.started { Error } else { Warning };
+            let strict = self.started || (self.policy == Policy::Remote && !self.is_lenient());
+            let severity = if strict { Error } else { Warning };
             self.add(severity, Rule::BelowPlate, || format!("moves to Z {z_mm:.3}, into the build plate"));
         }
     }
 
     fn check_flow(&mut self, length_mm: f64, pushed_mm: f64) {
         let (Some(feed), true) = (self.feed_mm_per_s, length_mm > 0.0) else { return };
+        self.stretch_is_lenient &= self.is_lenient();
         if let Some(flow) = self.stretch.add(length_mm, pushed_mm * self.filament_area_mm2, feed) {
             self.judge_flow(flow);
         }
     }
 
     fn judge_flow(&mut self, flow: f64) {
-        let priming = !self.started || self.is_custom;
-        if !priming {
+        let lenient = match self.policy {
+            Policy::Own => self.is_lenient(),
+            Policy::Remote => std::mem::replace(&mut self.stretch_is_lenient, true),
+        };
+        if self.started && !self.is_custom {
             let peak = &mut self.report.totals.peak_melt_rate_mm3_per_s;
             *peak = peak.max(flow);
         }
         let limit = self.limits.max_melt_rate_mm3_per_s;
         if flow > limit * FLOW_TOLERANCE {
-            self.add(if priming { Warning } else { Error }, Rule::MeltRate, || {
+            self.add(if lenient { Warning } else { Error }, Rule::MeltRate, || {
                 format!("asks for {flow:.1} mm³/s; the nozzle melts {limit:.1}")
             });
         }
@@ -779,9 +927,11 @@ impl<'a> Interpreter<'a> {
             return;
         };
         let limits = self.limits.max_feed_mm_per_s;
+        let lenient = self.is_lenient();
+        let strict = if self.policy == Policy::Remote { !lenient } else { self.started };
         if length_mm <= 0.0 {
             if whole && pushed_mm != 0.0 && feed > limits[3] * FEED_TOLERANCE {
-                let severity = if feed > limits[3] * ABSURD_FEED && self.started { Error } else { Warning };
+                let severity = if feed > limits[3] * ABSURD_FEED && strict { Error } else { Warning };
                 self.add(severity, Rule::Feed, || {
                     format!("moves filament at {feed:.1} mm/s; the machine does {:.1}", limits[3])
                 });
@@ -802,11 +952,11 @@ impl<'a> Interpreter<'a> {
                 3 if pushed_mm < 0.0 => Note,
                 // The melt rate is judged apart.
                 3 => Warning,
-                _ if !self.started || self.is_custom => Warning,
+                _ if lenient => Warning,
                 _ if prints || speed > limits[axis] * ABSURD_FEED => Error,
                 _ => Warning,
             };
-            let name = ["X", "Y", "Z", "The extruder"].get(axis).copied().unwrap_or_default();
+            let name = AXIS_NAMES.get(axis).copied().unwrap_or("The extruder");
             let limit = limits[axis];
             self.add(severity, Rule::Feed, || {
                 format!("{name} has to move at {speed:.1} mm/s; the machine does {limit:.1}")
@@ -885,6 +1035,11 @@ fn layer_comment(text: &[u8]) -> Option<Option<f64>> {
         }
         _ => None,
     }
+}
+
+/// The beginning of a file's bytes in ASCII, for a message that a terminal may show.
+fn shown(bytes: &[u8]) -> String {
+    bytes.get(..40).unwrap_or(bytes).escape_ascii().to_string()
 }
 
 /// A number in a comment.

@@ -13,6 +13,8 @@
 //!   printing move on the plate. The *end sequence* is all behind the last printing move of a layer.
 //! - In these sequences and in features called `Custom`, priming lines may leave the plate by [`PRIMING_MARGIN_MM`], and
 //!   plain moves may go to wipers and parking places.
+//! - Under [`Policy::Remote`] comments excuse nothing: what sequences may do, only lines of the machine's own templates
+//!   may, and a move must begin on homed axes, a relative one at a place that the job told.
 
 mod heat;
 mod interpreter;

@@ -20,6 +20,10 @@ pub(super) struct Axis {
     pub shift: f64,
     /// Not before the first absolute move, nor after homing.
     pub known: bool,
+    /// Since the motors were on.
+    pub homed: bool,
+    /// It is unknown because a macro or a probing command moved it, which leaves it at a place of its own.
+    pub by_machine: bool,
 }
 
 impl Axis {

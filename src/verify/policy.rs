@@ -69,6 +69,26 @@ pub(super) fn is_klipper_command(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether the parameters of an `M` command are letters with numbers and nothing else (names, messages, files).
+pub(super) fn has_only_numbers(number: u32) -> bool {
+    matches!(number, 17 | 18 | 73 | 82..=84 | 104..=107 | 109 | 116 | 140 | 190 | 200..=205)
+        || matches!(number, 220 | 221 | 302 | 400 | 568 | 572 | 900)
+}
+
+/// A line without its comment.
+fn code_of<'a>(bytes: &'a [u8], line: &Line<'_>) -> &'a [u8] {
+    lexer::trim(match line.comment {
+        Some(comment) => bytes.get(..bytes.len().saturating_sub(comment.len() + 1)).unwrap_or(bytes),
+        None => bytes,
+    })
+}
+
+/// Whether a line is one of some lines of the machine's own sequences.
+pub(super) fn is_own_line(bytes: &[u8], line: &Line<'_>, own: &[String]) -> bool {
+    let code = code_of(bytes, line);
+    own.iter().any(|own| own.as_bytes() == code)
+}
+
 /// Why a line's bytes are not allowed: anything but printable ASCII and tabs, comments included. Firmware and hosts act
 /// on single bytes wherever they stand (GRBL's real-time commands, Marlin's backspace).
 pub(super) fn bad_byte(line: &[u8]) -> Option<String> {
@@ -86,17 +106,13 @@ pub(super) fn forbidden(bytes: &[u8], line: &Line<'_>, limits: &Limits, printing
     if line.number.is_some() || line.checksum.is_some() {
         return Some("line numbers belong to the host that sends the job".into());
     }
-    let code = match line.comment {
-        Some(comment) => bytes.get(..bytes.len().saturating_sub(comment.len() + 1)).unwrap_or(bytes),
-        None => bytes,
-    };
-    let code = lexer::trim(code);
+    let code = code_of(bytes, line);
     let is_message = code.starts_with(b"M117 ");
     if code.contains(&b'*') || (code.contains(&b'(') && !is_message) {
         return Some("`*` and parentheses can hide a second command".into());
     }
     let own = if printing { &limits.later_lines } else { &limits.start_lines };
-    if own.iter().any(|own| own.as_bytes() == code) {
+    if is_own_line(bytes, line, own) {
         return None;
     }
     match line.code {
@@ -142,6 +158,8 @@ fn g(number: u32, sub: Option<u32>, params: &[u8], printing: bool) -> Option<Str
         29 | 80 if printing => refuse("would probe with a part on the plate"),
         29 | 80 => None,
         92 if has(b"XYZ") => refuse("must not move the coordinates, which would move the build volume"),
+        // Without any word some firmware sets all coordinates to 0.
+        92 if !has(b"E") => refuse("must name E"),
         92 => None,
         _ => refuse("is not one that a print needs"),
     }
@@ -184,6 +202,13 @@ fn extended(name: &[u8], params: &[u8], limits: &Limits) -> Option<String> {
     let name = String::from_utf8_lossy(name).into_owned();
     if params.iter().any(|b| matches!(b, b'{' | b'}' | b'$' | b'`' | b'|' | b'<' | b'>')) {
         return Some(format!("{name} holds characters that a print does not need"));
+    }
+    if name == "SET_HEATER_TEMPERATURE" {
+        let heater = lexer::pairs(params).find(|(k, _)| k.eq_ignore_ascii_case(b"HEATER")).map(|(_, v)| v);
+        let judged = heater.is_some_and(|h| {
+            h == b"heater_bed" || h.strip_prefix(b"extruder").is_some_and(|i| i.iter().all(u8::is_ascii_digit))
+        });
+        return (!judged).then(|| format!("{name} is only allowed for the nozzle and the bed"));
     }
     if name == "SET_VELOCITY_LIMIT" {
         // Klipper takes these in place of its configuration's.

@@ -259,6 +259,8 @@ fn a_job_from_elsewhere_holds_only_what_a_print_needs() {
         "G28 Z",
         "G29",
         "G92 X0",
+        "G92",
+        "SET_HEATER_TEMPERATURE HEATER=chamber TARGET=99",
         "G4 P99999999",
         "G38.2 Z-1",
         "SAVE_CONFIG",
@@ -322,7 +324,7 @@ fn a_job_from_elsewhere_holds_only_what_a_print_needs() {
     }
     // What the machine's own sequences hold is allowed where they hold it.
     let own = Settings {
-        start_gcode: "START_PRINT T={temperature}\nM420 S1 ; mesh\n".into(),
+        start_gcode: format!("START_PRINT T={{temperature}}\nM420 S1 ; mesh\n{START}"),
         end_gcode: format!("G28 ; up and away, a delta\n{END}"),
         ..settings()
     };
@@ -330,6 +332,81 @@ fn a_job_from_elsewhere_holds_only_what_a_print_needs() {
     let options = VerifyOptions { policy: Policy::Remote, ..VerifyOptions::default() };
     assert!(!judge(&text, Policy::Remote).passes());
     assert!(verify(text.as_bytes(), &Limits::from(&own), &options, &Progress::new()).unwrap().passes());
+}
+
+#[test]
+fn words_that_compete_hide_no_limit() {
+    let good = file(&settings());
+    for policy in [Policy::Own, Policy::Remote] {
+        for line in [
+            "M104 S999 R200",
+            "M104 S200 S999",
+            "M140 R999",
+            "M220 S100 S999",
+            "M203 X100 X9999",
+            "G4 P1 P99999999",
+            "G10 P0 S200 S210",
+            "SET_HEATER_TEMPERATURE HEATER=extruder TARGET=9e2",
+        ] {
+            let report = judge(&good.replacen("G1 X80 E", &format!("{line}\nG1 X80 E"), 2), policy);
+            let caught = report
+                .findings
+                .iter()
+                .any(|f| matches!(f.rule, Rule::Number | Rule::Temperature) && f.severity == Severity::Error);
+            assert!(caught, "{line:?}: {:#?}", report.findings);
+        }
+    }
+    let pairs = "SET_HEATER_TEMPERATURE HEATER=extruder TARGET=215 target=999";
+    let text = good.replacen("G1 X80 E", &format!("{pairs}\nG1 X80 E"), 2);
+    assert!(judge(&text, Policy::Remote).has(Rule::Number));
+    assert!(!judge(&good.replacen("M109 S215", "M109 S215 R210", 1), Policy::Remote).passes());
+    // Marlin's M104 does not know R, so that this turns nothing off.
+    check(&good.replacen("M104 S0", "M104 R0", 1), Rule::HeatersOff, Severity::Error);
+}
+
+#[test]
+fn a_job_from_elsewhere_says_where_it_moves() {
+    let good = file(&settings());
+    let edit = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from:?} is not in\n{good}");
+        good.replacen(from, to, 1)
+    };
+    for (text, rule) in [
+        (edit("G28\n", "G28\nG91\nG1 Z-20\nG90\n"), Rule::Homing),
+        (edit("G28\n", "G28\nG29\nG91\nG1 Z-1\nG90\n"), Rule::Homing),
+        (edit("G28\n", "G28 X\nG1 X10\nG1 Y10\n"), Rule::Homing),
+        (edit("G28\n", ""), Rule::Homing),
+        (edit("G1 X80 E", "M84\nM17\nG1 X80 E"), Rule::Homing),
+        (edit("G28\n", "G28\nG2 X20 Y20 I9 J0\n"), Rule::Arc),
+        // What comments call a start sequence or custom is judged like all else.
+        (edit("G28\n", "G28\nG1 X300 Y10 F3000\n"), Rule::BuildVolume),
+        (edit("G28\n", "G28\nG1 Z900 F600\n"), Rule::BuildVolume),
+        (edit("G28\n", "G28\nG1 Z-2 F600\n"), Rule::BelowPlate),
+        (edit("G1 X60 E9", "G1 X61 E9"), Rule::BuildVolume),
+        (edit("G28\n", "G28\nG1 X10 Y10\nG1 X90 F90000\n"), Rule::Feed),
+        (edit("G1 X60 E9 F1000\n", "G1 X60 E9 F1000\nG1 X9 Y9 Z0.3\nG1 X60 E60 F3000\n"), Rule::MeltRate),
+        (edit("G1 X60 E9 F1000\n", "G1 X60 E9 F1000\nG28 Z\n"), Rule::Forbidden),
+        (edit("M107\nG1 X0 Y210", "M107\nG1 X0 Y290"), Rule::BuildVolume),
+        (edit("G1 X80 E", ";TYPE:Custom\nG1 X-3 E1\nG1 X80 E"), Rule::BuildVolume),
+    ] {
+        let report = judge(&text, Policy::Remote);
+        let caught = report.findings.iter().any(|f| (f.rule, f.severity) == (rule, Severity::Error));
+        assert!(caught, "{rule:?}: {:#?}\n{text}", report.findings);
+    }
+    // Somebody's own file may do what it likes in its sequences, but not print where nothing tells the place.
+    assert!(judge(&edit("G28\n", "G28\nG91\nG1 Z5\nG90\n"), Policy::Own).passes());
+    check("G28\nM109 S215\nG91\nG1 Z-20\n;LAYER:0\nG1 X900 Y900 E5 F600\n", Rule::Homing, Severity::Error);
+    let declared = format!("{}\n;LAYER:0\n", good.replace(";LAYER_CHANGE", ";").replace("G1 X80 E", "G1 X-3 E"));
+    assert!(!judge(&declared, Policy::Remote).passes());
+}
+
+#[test]
+fn findings_hold_no_control_characters() {
+    for line in ["G1 Xnan\u{1b}]0;owned\u{7}", "M104 Snan\u{1b}[2J", "\u{1b}[2J\u{9b}x", "SET_X A\u{1b}=1 A\u{1b}=2"] {
+        let report = judge(&format!("G28\n{line}\n"), Policy::Remote);
+        assert!(!report.passes());
+        assert!(report.findings.iter().all(|f| !f.message.contains(char::is_control)), "{:#?}", report.findings);
+    }
 }
 
 #[test]
