@@ -348,8 +348,11 @@ fn wind_vases(
     };
     let turns: Vec<vase::Turn> = (begin..layers.len()).map_while(turn_at).collect();
     let end = begin + turns.len();
-    let flat: Vec<usize> =
-        (first..begin).chain(end..layers.len()).filter(|&l| programs.get(l).is_some_and(|p| !p.is_empty())).collect();
+    // A bottom that its least thickness makes higher than its count of layers is as it should be.
+    let is_bottom =
+        |l: usize| object.filled.get(l).is_some_and(|f| f.islands.iter().flatten().any(|fill| !fill.paths.is_empty()));
+    let printed = |l: &usize| programs.get(*l).is_some_and(|p| !p.is_empty());
+    let flat: Vec<usize> = (first..begin).filter(|&l| !is_bottom(l)).chain(end..layers.len()).filter(printed).collect();
     if let (Some(from), Some(to)) = (flat.first(), flat.last()) {
         let notice = Notice::warning("there is more than one outline here, so these layers are not part of the spiral");
         notices.push(notice.on_object(object.name).on_layers(*from, *to));

@@ -483,6 +483,7 @@ fn a_vase_is_one_wall_that_never_falls_and_never_stops() {
     mesh.vertices.iter_mut().filter(|v| v[2] > 0.0).for_each(|v| (v[0], v[1]) = (v[0] * 1.3, v[1] * 1.2));
     let plan = planned(vec![object("vase", mesh, 60.0, 60.0, &settings)], &settings);
     Machine::run(&plan.toolpath, &settings);
+    assert!(plan.notices.is_empty(), "{:?}", plan.notices);
     let layers = &plan.toolpath.layers;
     let first = layers
         .iter()
