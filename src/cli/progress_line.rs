@@ -46,8 +46,8 @@ impl Drop for ProgressLine {
     }
 }
 
-/// Goes back to the start of the line, wipes it and writes another.
-fn write(line: &str) {
+/// Goes back to the start of the line, wipes it and writes another. A terminal that has gone away needs none.
+pub(super) fn write(line: &str) {
     let mut err = std::io::stderr().lock();
     let _ = write!(err, "\r\x1b[K{line}").and_then(|()| err.flush());
 }

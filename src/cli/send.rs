@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, StatusLine, interrupt, read, target, tell, usage};
+use super::progress_line::ProgressLine;
+use super::{Failure, interrupt, read, target, tell, usage};
 use crate::gcode::read_metadata;
 use crate::machine::Job;
 use crate::network::address_book::{AddressBook, Entry, folder};
@@ -53,8 +54,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let mut destination = open(&args, &progress)?;
     let job = OutgoingJob { name: name.clone(), bytes: job.bytes().clone() };
     let id = {
-        let line = StatusLine::new();
-        line.follow(&progress, || destination.submit(&job, &progress))?
+        let _line = ProgressLine::show(&progress);
+        destination.submit(&job, &progress)?
     };
     tell(format_args!("{name} has arrived at {}", destination.name()));
     if args.no_wait {

@@ -162,7 +162,7 @@ impl NodeDestination {
         let tag = store.blobs().add_slice(&job.bytes).with_tag().await.map_err(|e| refused(format!("{e:#}")))?;
         let offer =
             Offer { id: random()?, name: job.name.clone(), hash: *tag.hash.as_bytes(), bytes: job.bytes.len() as u64 };
-        let id = JobId(offer.id.iter().map(|byte| format!("{byte:02x}")).collect());
+        let id = JobId(wire::hex(&offer.id));
         match self.ask(&JobRequest::Offer(offer.clone())).await? {
             JobReply::Wanted => {}
             JobReply::State(RemoteState::Refused(reason)) => {

@@ -16,7 +16,7 @@ use n0_future::StreamExt;
 use super::identity::{Identity, pairing_code, random};
 pub use super::record::Job as JobRecord;
 use super::record::{Peer, Record};
-use super::wire::{self, JobReply, JobRequest, Offer, PairReply, PairRequest, display_text};
+use super::wire::{self, JobReply, JobRequest, Offer, PairReply, PairRequest, display_text, hex};
 use super::{BLOBS_ALPN, JOBS_ALPN, PAIR_ALPN, Ticket, endpoint};
 use crate::machine::{Command, Job, Session, State};
 use crate::network::{NetworkError, RemoteState, runtime};
@@ -502,10 +502,6 @@ fn protected(record: Arc<Mutex<Record>>) -> ProtectCb {
         };
         Box::pin(async move { outcome })
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[derive(Debug, Clone)]

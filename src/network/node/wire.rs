@@ -96,6 +96,11 @@ pub(super) fn display_text(text: &str) -> String {
     if clean.is_empty() { "without a name".into() } else { clean.to_owned() }
 }
 
+/// How ids and hashes are written where people and files see them.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
