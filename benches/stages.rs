@@ -4,10 +4,12 @@
 
 use std::f64::consts::{PI, TAU};
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use fabbro::model::{Mesh, Model, Part};
+use fabbro::model::import::import;
+use fabbro::model::{Hull, Mesh, Model, Part};
 use fabbro::pipeline::{self, JobExtras};
 use fabbro::process::fdm::infill::infill;
 use fabbro::process::fdm::perimeters::perimeters;
@@ -47,6 +49,20 @@ fn blob(triangles: usize) -> Arc<Mesh> {
     Arc::new(mesh)
 }
 
+/// The blob as a binary STL file.
+fn stl_file(mesh: &Mesh, folder: &Path) -> PathBuf {
+    let mut bytes = vec![0; 80];
+    bytes.extend((mesh.triangles.len() as u32).to_le_bytes());
+    for corners in (0..mesh.triangles.len()).filter_map(|t| mesh.corners(t)) {
+        bytes.extend([0; 12]);
+        bytes.extend(corners.as_flattened().iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend([0; 2]);
+    }
+    let path = folder.join("blob.stl");
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
 fn place() -> Matrix4<f64> {
     Matrix4::new_translation(&Vector3::new(110.0, 110.0, 0.0))
 }
@@ -70,6 +86,12 @@ fn stages(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("{size} triangles"));
         group.sample_size(10).sampling_mode(SamplingMode::Flat);
         group.throughput(Throughput::Elements(mesh.triangles.len() as u64));
+        let folder = tempfile::tempdir().unwrap();
+        let file = stl_file(&mesh, folder.path());
+        group.bench_function("read and check", |b| b.iter(|| black_box(import(&file, &progress).unwrap())));
+        let model = Model::from_mesh("blob", Mesh::clone(&mesh));
+        group.bench_function("hull", |b| b.iter(|| black_box(Hull::of(&model))));
+        drop(model);
         let parts = [(Arc::clone(&mesh), place())];
         let spans = slicing::layer_grid(60.0, &LayerSettings::from(&settings));
         let cut = || slicing::outlines(&parts, &spans, &(&settings).into(), &progress).unwrap().0;

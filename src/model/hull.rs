@@ -2,44 +2,51 @@
 //!
 //! Quickhull (Barber, Dobkin, Huhdanpaa 1996) on a grid of 2¹⁹ steps over the model's largest extent, so that every
 //! decision is exact in `i64`: below half a micrometre for anything that fits a desktop machine. A facet in whose plane
-//! the new point lies counts as visible; so no facet ever degenerates and no tolerance is needed.
+//! the new point lies counts as visible; so no facet ever degenerates and no tolerance is needed. Points that are
+//! inside anyway are left out beforehand (`outer`), which of a fine mesh are nearly all.
+
+mod outer;
 
 use nalgebra::Matrix4;
 
-use super::{Bounds3, Model, transform_point};
+use super::{Bounds3, Model, SUM_BLOCK, transform_point};
+use outer::{FEW, outer_points};
 
-/// Points and triangles of a convex hull, in the model's frame.
+/// More points than this are not searched for corners: where so many lie far out, most of them are.
+const MANY: usize = 4096;
+
+/// Points whose convex hull is that of the model, in the model's frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hull {
+    /// The hull's corners and nothing else, as a rule. All points that may be corners where these are very many, all
+    /// points of a model too thin to have a hull on the grid.
     pub points: Vec<[f64; 3]>,
-    /// Counter-clockwise seen from outside. Empty for a model too thin to have a hull on the grid; then `points` are
-    /// all its points.
-    pub faces: Vec<[u32; 3]>,
 }
 
 impl Hull {
     /// The hull of all parts of a model.
     pub fn of(model: &Model) -> Self {
-        let mut points = Vec::with_capacity(model.parts.iter().map(|p| p.mesh.vertices.len()).sum());
-        for part in &model.parts {
-            let place = |v: &[f32; 3]| transform_point(&part.model_from_part, v.map(f64::from));
-            points.extend(part.mesh.vertices.iter().map(place));
-        }
-        Self::around(points)
+        let chunks: Vec<Chunk<'_>> = (model.parts.iter())
+            .flat_map(|part| part.mesh.vertices.chunks(SUM_BLOCK).map(|chunk| (&part.model_from_part, chunk)))
+            .collect();
+        let count: usize = chunks.iter().map(|(_, vertices)| vertices.len()).sum();
+        let grid = model.bounds(&Matrix4::identity()).and_then(Grid::over);
+        Self::around(match grid {
+            Some(grid) if count > FEW => outer_points(&chunks, placed, &grid),
+            _ => chunks.iter().flat_map(placed).collect(),
+        })
     }
 
     /// The hull of some points.
     pub fn around(points: Vec<[f64; 3]>) -> Self {
-        let faces = Builder::faces(&points);
-        let mut used: Vec<u32> = faces.iter().flatten().flatten().copied().collect();
-        used.sort_unstable();
-        used.dedup();
-        let Some(faces) = faces else { return Self { points, faces: Vec::new() } };
-        let number = |v: u32| used.partition_point(|u| *u < v) as u32;
-        Self {
-            faces: faces.iter().map(|f| f.map(number)).collect(),
-            points: used.iter().map(|v| points[*v as usize]).collect(),
+        if points.len() > MANY {
+            return Self { points };
         }
+        let grid = Bounds3::around_points(points.iter().copied()).and_then(Grid::over);
+        let Some(faces) = grid.and_then(|grid| Builder::faces(points.iter().map(|p| grid.place(p)).collect())) else {
+            return Self { points };
+        };
+        Self { points: corners_of(&faces).iter().map(|corner| points[*corner as usize]).collect() }
     }
 
     /// The box around the hull after `transform`.
@@ -54,8 +61,27 @@ impl Hull {
     }
 }
 
+/// Vertices and the way from them to their model.
+type Chunk<'a> = (&'a Matrix4<f64>, &'a [[f32; 3]]);
+
+fn placed<'a>((model_from_part, vertices): &Chunk<'a>) -> impl Iterator<Item = [f64; 3]> + use<'a> {
+    let model_from_part: &'a Matrix4<f64> = model_from_part;
+    vertices.iter().map(move |v| transform_point(model_from_part, v.map(f64::from)))
+}
+
+/// The points that faces use, each once, ascending.
+fn corners_of(faces: &[[u32; 3]]) -> Vec<u32> {
+    let mut corners = faces.as_flattened().to_vec();
+    corners.sort_unstable();
+    corners.dedup();
+    corners
+}
+
 /// The convex outline of points in the plane (Andrew's monotone chain), counter-clockwise.
 pub fn convex_outline(mut points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+    if points.len() > FEW {
+        drop_inner(&mut points);
+    }
     points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     points.dedup();
     if points.len() < 3 {
@@ -80,11 +106,73 @@ pub fn convex_outline(mut points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
     outline
 }
 
-type Grid = [i64; 3];
+/// Drops points inside of the polygon through the farthest ones in some directions: nearly all, as a rule.
+fn drop_inner(points: &mut Vec<[f64; 2]>) {
+    const DIRECTIONS: [[f64; 2]; 16] = [
+        [4.0, 1.0],
+        [3.0, 2.0],
+        [2.0, 3.0],
+        [1.0, 4.0],
+        [-1.0, 4.0],
+        [-2.0, 3.0],
+        [-3.0, 2.0],
+        [-4.0, 1.0],
+        [-4.0, -1.0],
+        [-3.0, -2.0],
+        [-2.0, -3.0],
+        [-1.0, -4.0],
+        [1.0, -4.0],
+        [2.0, -3.0],
+        [3.0, -2.0],
+        [4.0, -1.0],
+    ];
+    let mut farthest = [([0.0; 2], f64::NEG_INFINITY); DIRECTIONS.len()];
+    for p in points.iter() {
+        for (best, d) in farthest.iter_mut().zip(DIRECTIONS) {
+            let reach = d[0] * p[0] + d[1] * p[1];
+            if reach > best.1 {
+                *best = (*p, reach);
+            }
+        }
+    }
+    let mut polygon: Vec<[f64; 2]> = farthest.iter().map(|best| best.0).collect();
+    polygon.dedup();
+    if polygon.len() > 1 && polygon.first() == polygon.last() {
+        polygon.pop();
+    }
+    let edges: Vec<([f64; 2], [f64; 2])> =
+        polygon.iter().copied().zip(polygon.iter().copied().cycle().skip(1)).collect();
+    let is_left = |(a, b): &([f64; 2], [f64; 2]), p: &[f64; 2]| {
+        (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]) > 0.0
+    };
+    points.retain(|p| !edges.iter().all(|edge| is_left(edge, p)));
+}
+
+/// A place on the grid.
+type Place = [i64; 3];
+
+/// The grid over everything that the hull is of.
+struct Grid {
+    center: [f64; 3],
+    steps_per_mm: f64,
+}
+
+impl Grid {
+    /// `None` where there is no extent, or none that is a number.
+    fn over(bounds: Bounds3) -> Option<Self> {
+        let half = bounds.size().into_iter().fold(0.0, f64::max) / 2.0;
+        let usable = half > 0.0 && half.is_finite();
+        usable.then(|| Self { center: bounds.center(), steps_per_mm: f64::from(1 << 18) / half })
+    }
+
+    fn place(&self, p: &[f64; 3]) -> Place {
+        [0, 1, 2].map(|i| ((p[i] - self.center[i]) * self.steps_per_mm).round() as i64)
+    }
+}
 
 struct Face {
     corners: [u32; 3],
-    normal: Grid,
+    normal: Place,
     /// The face across the edge from corner k to the next.
     neighbors: [u32; 3],
     outside: Vec<u32>,
@@ -93,21 +181,14 @@ struct Face {
 }
 
 struct Builder {
-    points: Vec<Grid>,
+    points: Vec<Place>,
     faces: Vec<Face>,
 }
 
 impl Builder {
     /// `None` where the points have no extent in some direction.
-    fn faces(points: &[[f64; 3]]) -> Option<Vec<[u32; 3]>> {
-        let bounds = Bounds3::around_points(points.iter().copied())?;
-        let half = bounds.size().into_iter().fold(0.0, f64::max) / 2.0;
-        if half <= 0.0 || !half.is_finite() {
-            return None;
-        }
-        let (center, scale) = (bounds.center(), f64::from(1 << 18) / half);
-        let grid = |p: &[f64; 3]| [0, 1, 2].map(|i| ((p[i] - center[i]) * scale).round() as i64);
-        let mut builder = Self { points: points.iter().map(grid).collect(), faces: Vec::new() };
+    fn faces(points: Vec<Place>) -> Option<Vec<[u32; 3]>> {
+        let mut builder = Self { points, faces: Vec::new() };
         builder.first_tetrahedron()?;
         let mut waiting: Vec<u32> = vec![0, 1, 2, 3];
         while let Some(face) = waiting.pop() {
@@ -225,19 +306,19 @@ impl Builder {
     }
 }
 
-fn minus(a: Grid, b: Grid) -> Grid {
+fn minus(a: Place, b: Place) -> Place {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
-fn cross(u: Grid, v: Grid) -> Grid {
+fn cross(u: Place, v: Place) -> Place {
     [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]
 }
 
-fn dot(u: Grid, v: Grid) -> i64 {
+fn dot(u: Place, v: Place) -> i64 {
     u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
 }
 
-fn length_squared(u: Grid) -> i128 {
+fn length_squared(u: Place) -> i128 {
     u.iter().map(|x| i128::from(*x) * i128::from(*x)).sum()
 }
 
@@ -245,12 +326,19 @@ fn length_squared(u: Grid) -> i128 {
 mod tests {
     use super::*;
 
+    /// Triangles over the points of a hull.
+    fn faces(hull: &Hull) -> Vec<[u32; 3]> {
+        let grid = Grid::over(hull.bounds(&Matrix4::identity()).unwrap()).unwrap();
+        Builder::faces(hull.points.iter().map(|p| grid.place(p)).collect()).unwrap()
+    }
+
     /// Every point is inside, every corner is one of the points, and the surface closes.
     fn check(points: Vec<[f64; 3]>, corners: usize) {
         let hull = Hull::around(points.clone());
         assert_eq!(hull.points.len(), corners);
-        assert_eq!(hull.faces.len(), 2 * corners - 4, "Euler's formula");
-        for face in &hull.faces {
+        let faces = faces(&hull);
+        assert_eq!(faces.len(), 2 * corners - 4, "Euler's formula");
+        for face in &faces {
             let [a, b, c] = face.map(|i| hull.points[i as usize]);
             let sub = |p: [f64; 3], q: [f64; 3]| [0, 1, 2].map(|i| p[i] - q[i]);
             let normal = crate::model::cross(sub(b, a), sub(c, a));
@@ -278,7 +366,7 @@ mod tests {
             })
             .collect();
         let hull = Hull::around(points.clone());
-        assert_eq!((hull.points.len(), hull.faces.len()), (500, 996));
+        assert_eq!((hull.points.len(), faces(&hull).len()), (500, 996));
     }
 
     #[test]
@@ -299,8 +387,77 @@ mod tests {
     fn flat_points_keep_all_points_and_still_give_an_outline() {
         let points: Vec<[f64; 3]> = (0..9).map(|i| [f64::from(i % 3), f64::from(i / 3), 1.0]).collect();
         let hull = Hull::around(points);
-        assert_eq!((hull.points.len(), hull.faces.len()), (9, 0));
+        assert_eq!(hull.points.len(), 9);
         let outline = hull.outline(&Matrix4::identity());
         assert_eq!(outline, [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]]);
+    }
+
+    /// A model of two parts, one turned, with this many waves of this height on a ball of 30 mm.
+    fn wavy(rings: usize, height_mm: f64) -> Model {
+        use std::f64::consts::{PI, TAU};
+        let vertex = |i: usize| {
+            let (ring, step) = (i / (2 * rings), i % (2 * rings));
+            let (polar, turn) = (PI * (ring as f64 + 0.5) / rings as f64, TAU * step as f64 / (2 * rings) as f64);
+            let r = 30.0 + height_mm * ((7.0 * turn).sin() + (11.0 * polar).cos());
+            [r * polar.sin() * turn.cos(), r * polar.sin() * turn.sin(), r * polar.cos()].map(|x| x as f32)
+        };
+        let mesh = crate::model::Mesh {
+            vertices: (0..2 * rings * rings).map(vertex).collect(),
+            triangles: vec![[0, 1, 2]],
+            colors: Vec::new(),
+        };
+        let mut model = Model::from_mesh("wavy", mesh);
+        model.parts.push(crate::model::Part {
+            model_from_part: Matrix4::new_rotation(nalgebra::Vector3::new(0.3, -0.2, 1.1))
+                .append_translation(&nalgebra::Vector3::new(9.0, 4.0, -2.0)),
+            ..model.parts[0].clone()
+        });
+        model
+    }
+
+    #[test]
+    fn a_fine_model_has_the_hull_of_all_its_points_and_few_of_them() {
+        for (rings, height_mm, most) in [(60, 1.5, 2_000), (130, 1.5, 4_000), (130, 0.0, 67_600)] {
+            let model = wavy(rings, height_mm);
+            let hull = Hull::of(&model);
+            assert!(hull.points.len() <= most, "{} points of {rings} rings", hull.points.len());
+            for turn in 0..40 {
+                let axis =
+                    nalgebra::Vector3::new(f64::from(turn % 3) - 1.0, f64::from(turn % 7) - 3.0, 0.4 + f64::from(turn));
+                let transform = Matrix4::new_rotation(axis);
+                let (of_hull, of_all) = (hull.bounds(&transform).unwrap(), model.bounds(&transform).unwrap());
+                for (a, b) in of_hull.min.iter().chain(&of_hull.max).zip(of_all.min.iter().chain(&of_all.max)) {
+                    assert!((a - b).abs() < 2e-4, "{of_hull:?} is not {of_all:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_outline_of_many_points_is_around_all_of_them() {
+        // On a spiral, whose outermost turn is the outline.
+        let points: Vec<[f64; 2]> = (0..9000)
+            .map(|i| {
+                let (turn, radius) = (f64::from(i) * 0.01, 10.0 + 0.001 * f64::from(i));
+                [radius * turn.cos(), 0.5 * radius * turn.sin() + 3.0]
+            })
+            .collect();
+        let outline = convex_outline(points.clone());
+        assert!((300..1000).contains(&outline.len()), "{} corners", outline.len());
+        for (a, b) in outline.iter().zip(outline.iter().cycle().skip(1)) {
+            for p in &points {
+                let cross = (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
+                assert!(cross >= -1e-9, "{p:?} is outside");
+            }
+        }
+    }
+
+    #[test]
+    fn a_box_of_many_points_keeps_its_corners() {
+        let n = 40;
+        let vertices = (0..n * n * n).map(|i| [i % n, i / n % n, i / n / n].map(|x| x as f32 * 0.7)).collect();
+        let mesh = crate::model::Mesh { vertices, triangles: vec![[0, 1, 2]], colors: Vec::new() };
+        let hull = Hull::of(&Model::from_mesh("box", mesh));
+        assert_eq!(hull.points.len(), 8);
     }
 }

@@ -462,20 +462,21 @@ fn drop_unused(mesh: &mut Mesh) -> usize {
 pub(super) fn weld_vertices(mesh: &mut Mesh, progress: &Progress) -> Result<(usize, usize), Canceled> {
     let unused = drop_unused(mesh);
     let places = &mesh.vertices;
-    let welded = weld(
-        places.len(),
+    let mut numbers = vec![0; places.len()];
+    let vertices = weld(
+        &mut numbers,
         |range, out| {
             out.extend_from_slice(&places[range]);
             Ok::<_, Canceled>(())
         },
         progress,
     )?;
-    let gone = mesh.vertices.len() - welded.vertices.len();
+    let gone = mesh.vertices.len() - vertices.len();
     if gone > 0 {
         for v in mesh.triangles.iter_mut().flatten() {
-            *v = welded.corners[*v as usize];
+            *v = numbers[*v as usize];
         }
-        mesh.vertices = welded.vertices;
+        mesh.vertices = vertices;
     }
     Ok((unused, gone))
 }

@@ -41,115 +41,110 @@ impl EdgeCounts {
     }
 }
 
-#[derive(Clone, Copy, Default)]
-struct Edge {
-    low: u32,
-    /// The higher vertex, doubled, plus 1 where the half-edge runs downwards.
-    high_and_direction: u32,
-    half_edge: u32,
-}
-
 /// Pairs the half-edges of triangles whose vertices are all below `vertex_count` (itself below 2³¹).
 pub(super) fn pair_edges(
     triangles: &[[u32; 3]],
     vertex_count: usize,
     progress: &Progress,
 ) -> Result<Topology, Canceled> {
-    let shards = (triangles.len() / 8192).next_power_of_two().clamp(1, 256);
-    let width = vertex_count.div_ceil(shards).max(1);
-    let blocks: Vec<(Vec<Edge>, Vec<u32>)> = triangles
+    // Half-edges by their lower vertex: counted, then put in place. In which order depends on threads until each star
+    // is sorted. Vertices are numbered as the file shows them, so all of this happens near to where it was before.
+    let ends: Vec<AtomicU32> = (0..vertex_count).into_par_iter().map(|_| AtomicU32::new(0)).collect();
+    triangles.par_chunks(BLOCK).for_each(|chunk| {
+        for [a, b, c] in chunk {
+            for low in [a.min(b), b.min(c), c.min(a)] {
+                ends[*low as usize].fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    progress.check()?;
+    let mut sum = 0;
+    for end in &ends {
+        let count = end.load(Ordering::Relaxed);
+        end.store(sum, Ordering::Relaxed);
+        sum += count;
+    }
+    let slots: Vec<AtomicU32> = (0..3 * triangles.len()).into_par_iter().map(|_| AtomicU32::new(0)).collect();
+    triangles.par_chunks(BLOCK).enumerate().for_each(|(block, chunk)| {
+        for (t, [a, b, c]) in (block * BLOCK..).zip(chunk) {
+            for (k, low) in [a.min(b), b.min(c), c.min(a)].into_iter().enumerate() {
+                let slot = ends[*low as usize].fetch_add(1, Ordering::Relaxed);
+                slots[slot as usize].store((3 * t + k) as u32, Ordering::Relaxed);
+            }
+        }
+    });
+    progress.check()?;
+    // Each end was where the vertex's own begin, and has moved on to where those of the next one begin.
+    let half_edges: Vec<u32> = slots.into_iter().map(AtomicU32::into_inner).collect();
+    let ends: Vec<u32> = ends.into_iter().map(AtomicU32::into_inner).collect();
+    let mates: Vec<AtomicU32> = (0..3 * triangles.len()).into_par_iter().map(|_| AtomicU32::new(NONE)).collect();
+    let counts = ends
         .par_chunks(BLOCK)
         .enumerate()
-        .map(|(b, chunk)| sort_by_shard(chunk, b * BLOCK, shards, width))
-        .collect();
-    progress.check()?;
-    let mut mates = Vec::new();
-    mates.resize_with(3 * triangles.len(), || AtomicU32::new(NONE));
-    let counts = (0..shards)
-        .into_par_iter()
-        .map(|shard| {
+        .map_init(Vec::new, |star, (block, chunk)| {
             progress.check()?;
-            Ok(pair_in_shard(&blocks, shard, width, &mates))
+            let mut counts = EdgeCounts::default();
+            let mut begin = if block == 0 { 0 } else { ends[block * BLOCK - 1] };
+            for end in chunk {
+                star.clear();
+                star.extend(half_edges[begin as usize..*end as usize].iter().map(|h| StarEdge::of(triangles, *h)));
+                begin = *end;
+                pair_in_star(star, &mates, &mut counts);
+            }
+            Ok(counts)
         })
         .try_reduce(EdgeCounts::default, |a, b| Ok(a.plus(b)))?;
     Ok(Topology { mates: mates.into_iter().map(AtomicU32::into_inner).collect(), counts })
 }
 
-fn sort_by_shard(chunk: &[[u32; 3]], first: usize, shards: usize, width: usize) -> (Vec<Edge>, Vec<u32>) {
-    let edge = |t: usize, k: usize| {
-        let (from, to) = (chunk[t][k], chunk[t][(k + 1) % 3]);
-        let half_edge = (3 * (first + t) + k) as u32;
-        Edge { low: from.min(to), high_and_direction: from.max(to) << 1 | u32::from(from > to), half_edge }
-    };
-    let mut starts = vec![0_u32; shards + 1];
-    for [a, b, c] in chunk {
-        for low in [a.min(b), b.min(c), c.min(a)] {
-            starts[*low as usize / width + 1] += 1;
-        }
+/// A half-edge of a vertex's star, in one number that sorts by the higher vertex, then by the half-edge: 31 bits of the
+/// vertex, 32 of the half-edge, and whether it runs down from the higher vertex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct StarEdge(u64);
+
+impl StarEdge {
+    fn of(triangles: &[[u32; 3]], half_edge: u32) -> Self {
+        let (t, k) = (triangles[half_edge as usize / 3], half_edge as usize % 3);
+        let (from, to) = (t[k], t[(k + 1) % 3]);
+        Self(u64::from(from.max(to)) << 33 | u64::from(half_edge) << 1 | u64::from(from > to))
     }
-    for i in 1..starts.len() {
-        starts[i] += starts[i - 1];
+
+    fn high(self) -> u64 {
+        self.0 >> 33
     }
-    let mut next = starts.clone();
-    let mut edges = vec![Edge::default(); 3 * chunk.len()];
-    for t in 0..chunk.len() {
-        for k in 0..3 {
-            let e = edge(t, k);
-            let slot = &mut next[e.low as usize / width];
-            edges[*slot as usize] = e;
-            *slot += 1;
-        }
+
+    fn half_edge(self) -> u32 {
+        (self.0 >> 1) as u32
     }
-    (edges, starts)
+
+    fn runs_down(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
-fn pair_in_shard(blocks: &[(Vec<Edge>, Vec<u32>)], shard: usize, width: usize, mates: &[AtomicU32]) -> EdgeCounts {
-    let edges = || blocks.iter().flat_map(|(edges, starts)| &edges[starts[shard] as usize..starts[shard + 1] as usize]);
-    // Counting sort by the lower vertex, then a short sort within each.
-    let low = shard * width;
-    let mut starts = vec![0_u32; width + 1];
-    for e in edges() {
-        starts[e.low as usize - low + 1] += 1;
-    }
-    for i in 1..starts.len() {
-        starts[i] += starts[i - 1];
-    }
-    let mut next = starts.clone();
-    let mut sorted = vec![Edge::default(); starts[width] as usize];
-    for e in edges() {
-        let slot = &mut next[e.low as usize - low];
-        sorted[*slot as usize] = *e;
-        *slot += 1;
-    }
-    let mut counts = EdgeCounts::default();
-    for bounds in starts.windows(2) {
-        let star = &mut sorted[bounds[0] as usize..bounds[1] as usize];
-        star.sort_unstable_by_key(|e| (e.high_and_direction >> 1, e.half_edge));
-        for edge in star.chunk_by(|a, b| a.high_and_direction >> 1 == b.high_and_direction >> 1) {
-            let downwards = edge.iter().filter(|e| e.high_and_direction & 1 == 1).count();
-            match edge {
-                [_] => counts.open += 1,
-                [a, b] => {
-                    mates[a.half_edge as usize].store(b.half_edge, Ordering::Relaxed);
-                    mates[b.half_edge as usize].store(a.half_edge, Ordering::Relaxed);
-                    counts.inconsistent += usize::from(downwards != 1);
-                }
-                more => {
-                    counts.non_manifold += 1;
-                    counts.open += usize::from(2 * downwards != more.len());
-                }
+fn pair_in_star(star: &mut [StarEdge], mates: &[AtomicU32], counts: &mut EdgeCounts) {
+    star.sort_unstable();
+    for edge in star.chunk_by(|a, b| a.high() == b.high()) {
+        let downwards = edge.iter().filter(|e| e.runs_down()).count();
+        match edge {
+            [_] => counts.open += 1,
+            [a, b] => {
+                mates[a.half_edge() as usize].store(b.half_edge(), Ordering::Relaxed);
+                mates[b.half_edge() as usize].store(a.half_edge(), Ordering::Relaxed);
+                counts.inconsistent += usize::from(downwards != 1);
+            }
+            more => {
+                counts.non_manifold += 1;
+                counts.open += usize::from(2 * downwards != more.len());
             }
         }
     }
-    counts
 }
 
 /// The connected piece of each triangle, numbered from 0 by first sight, and how many there are.
 pub(super) fn pieces(mates: &[u32]) -> (Vec<u32>, usize) {
     let count = mates.len() / 3;
-    let mut parents = Vec::new();
-    parents.resize_with(count, AtomicU32::default);
-    parents.par_iter().enumerate().for_each(|(t, parent)| parent.store(t as u32, Ordering::Relaxed));
+    let parents: Vec<AtomicU32> = (0..count as u32).into_par_iter().map(AtomicU32::new).collect();
     mates.par_iter().enumerate().for_each(|(half_edge, mate)| {
         if *mate != NONE && (half_edge as u32) < *mate {
             join(&parents, half_edge as u32 / 3, mate / 3);

@@ -11,10 +11,10 @@ pub mod slicing;
 
 use std::sync::Arc;
 
-use nalgebra::{Matrix4, Point3};
+use nalgebra::Matrix4;
 
 use crate::geometry::{Bounds, Point};
-use crate::model::Mesh;
+use crate::model::{Bounds3, Mesh};
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
 use crate::scene::{Snapshot, SnapshotObject};
@@ -153,16 +153,8 @@ struct Extent {
 impl Extent {
     /// `None` where nothing is above the plate, or coordinates are no numbers or too large.
     fn of(parts: &[(Arc<Mesh>, Matrix4<f64>)]) -> Option<Self> {
-        let (mut min, mut max) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-        for (mesh, plate_from_part) in parts {
-            for v in &mesh.vertices {
-                let p = plate_from_part.transform_point(&Point3::new(v[0].into(), v[1].into(), v[2].into()));
-                for axis in 0..3 {
-                    min[axis] = min[axis].min(p[axis]);
-                    max[axis] = max[axis].max(p[axis]);
-                }
-            }
-        }
+        let boxes = parts.iter().filter_map(|(mesh, plate_from_part)| mesh.bounds(plate_from_part));
+        let Bounds3 { min, max } = boxes.reduce(Bounds3::union)?;
         let limit = crate::geometry::MAX_COORDINATE_MM;
         let usable = (0..3).all(|a| min[a].is_finite() && max[a].is_finite() && min[a] >= -limit && max[a] <= limit);
         (usable && max[2] > 0.0).then(|| Self {

@@ -4,11 +4,15 @@
 //! computed but with additions, products, divisions and square roots, which IEEE 754 rounds the same way everywhere.
 //! Sines and powers are not used: the direction of view is a constant, and light is added up with gamma 2.
 
+use std::ops::Range;
+
 use image::RgbaImage;
-use nalgebra::{Point3, Vector3};
+use nalgebra::{Matrix4, Point3, Vector3};
+use rayon::prelude::*;
 
 use super::mesh::DrawnObject;
 use super::palette::Rgba;
+use crate::model::Mesh;
 
 /// Samples along each side of a pixel.
 const SAMPLES: u32 = 2;
@@ -23,6 +27,16 @@ struct Canvas {
     height: usize,
     depth: Vec<f64>,
     color: Vec<Rgba>,
+}
+
+/// A part of a model as it is seen.
+struct Seen<'a> {
+    color: Rgba,
+    mesh: &'a Mesh,
+    plate_from_part: Matrix4<f64>,
+    /// The mesh's vertices: to the right, up, and towards the eye; after [`Canvas::draw`] has found the scale, in
+    /// samples from the picture's upper left corner.
+    vertices: Vec<Vector3<f64>>,
 }
 
 /// Draws models on a transparent ground, from the front, above and a little to the right, filling the picture. Sides
@@ -58,21 +72,14 @@ impl Canvas {
     }
 
     fn draw(&mut self, objects: &[DrawnObject]) {
-        let axes = axes();
-        let seen =
-            |p: Point3<f64>| Vector3::new(p.coords.dot(&axes[0]), p.coords.dot(&axes[1]), p.coords.dot(&axes[2]));
-        let placed = || {
-            objects.iter().flat_map(|object| {
-                object.model.parts.iter().map(|p| (object.color, &p.mesh, object.plate_from_model * p.model_from_part))
-            })
-        };
+        let parts = objects.iter().flat_map(|object| object.model.parts.iter().map(move |part| (object, part)));
+        let mut seen: Vec<Seen<'_>> = parts
+            .map(|(object, part)| Seen::of(object.color, &part.mesh, object.plate_from_model * part.model_from_part))
+            .collect();
         let (mut min, mut max) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-        for (_, mesh, place) in placed() {
-            for vertex in &mesh.vertices {
-                let p = seen(place.transform_point(&Point3::from(vertex.map(f64::from))));
-                if p.iter().all(|c| c.is_finite()) {
-                    (min, max) = ([min[0].min(p.x), min[1].min(p.y)], [max[0].max(p.x), max[1].max(p.y)]);
-                }
+        for p in seen.iter().flat_map(|part| &part.vertices) {
+            if p.iter().all(|c| c.is_finite()) {
+                (min, max) = ([min[0].min(p.x), min[1].min(p.y)], [max[0].max(p.x), max[1].max(p.y)]);
             }
         }
         let (width, height) = (self.width as f64, self.height as f64);
@@ -82,58 +89,21 @@ impl Canvas {
             return;
         }
         let middle = [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0];
-        for (color, mesh, place) in placed() {
-            for (number, triangle) in mesh.triangles.iter().enumerate() {
-                let corner = |v: u32| {
-                    let vertex = mesh.vertices.get(v as usize)?;
-                    Some(place.transform_point(&Point3::from(vertex.map(f64::from))))
-                };
-                let [Some(a), Some(b), Some(c)] = triangle.map(corner) else { continue };
-                let Some(normal) = (b - a).cross(&(c - a)).try_normalize(1e-12) else { continue };
-                let normal = if normal.dot(&axes[2]) < 0.0 { -normal } else { normal };
-                let own = mesh.colors.get(number).filter(|_| mesh.colors.len() == mesh.triangles.len());
-                let shade = lit(own.copied().unwrap_or(color), normal, axes);
-                self.triangle(
-                    [a, b, c].map(|p| {
-                        let p = seen(p);
-                        let (x, y) = ((p.x - middle[0]) * scale, (p.y - middle[1]) * scale);
-                        Vector3::new(width / 2.0 + x, height / 2.0 - y, p.z)
-                    }),
-                    shade,
-                );
+        for part in &mut seen {
+            part.vertices.par_iter_mut().for_each(|p| {
+                let (x, y) = ((p.x - middle[0]) * scale, (p.y - middle[1]) * scale);
+                *p = Vector3::new(width / 2.0 + x, height / 2.0 - y, p.z);
+            });
+        }
+        // Each thread draws a band of rows of its own, so the order in which triangles come is the same for all.
+        let rows = self.height.div_ceil(rayon::current_num_threads());
+        let bands = self.depth.par_chunks_mut(rows * self.width).zip(self.color.par_chunks_mut(rows * self.width));
+        bands.enumerate().for_each(|(number, (depth, color))| {
+            let mut band = Band { first_row: number * rows, width: self.width, depth, color };
+            for part in &seen {
+                band.draw(part);
             }
-        }
-    }
-
-    /// Fills the samples whose middle is inside of a triangle and nearer than what was there.
-    fn triangle(&mut self, [a, b, c]: [Vector3<f64>; 3], color: Rgba) {
-        let double_area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
-        if !(double_area.is_finite() && double_area != 0.0) {
-            return;
-        }
-        let reach = |values: [f64; 3], size: usize| {
-            let least = values[0].min(values[1]).min(values[2]).floor().max(0.0) as usize;
-            let most = values[0].max(values[1]).max(values[2]).ceil().max(0.0) as usize;
-            least..most.min(size)
-        };
-        for y in reach([a.y, b.y, c.y], self.height) {
-            for x in reach([a.x, b.x, c.x], self.width) {
-                let (px, py) = (x as f64 + 0.5, y as f64 + 0.5);
-                let weight = |p: Vector3<f64>, q: Vector3<f64>| {
-                    ((q.x - p.x) * (py - p.y) - (q.y - p.y) * (px - p.x)) / double_area
-                };
-                let (of_c, of_a, of_b) = (weight(a, b), weight(b, c), weight(c, a));
-                if of_a < 0.0 || of_b < 0.0 || of_c < 0.0 {
-                    continue;
-                }
-                let depth = of_a * a.z + of_b * b.z + of_c * c.z;
-                let here = y * self.width + x;
-                if depth > self.depth[here] {
-                    self.depth[here] = depth;
-                    self.color[here] = color;
-                }
-            }
-        }
+        });
     }
 
     /// The mean of a pixel's samples; where some are empty it is as transparent as they are many.
@@ -151,6 +121,91 @@ impl Canvas {
         let mean = |channel: usize| ((sum[channel] + covered / 2) / covered) as u8;
         [mean(0), mean(1), mean(2), (sum[3] * 255 / (SAMPLES * SAMPLES)) as u8]
     }
+}
+
+impl<'a> Seen<'a> {
+    fn of(color: Rgba, mesh: &'a Mesh, plate_from_part: Matrix4<f64>) -> Self {
+        let axes = axes();
+        let seen = |vertex: &[f32; 3]| {
+            let p = plate_from_part.transform_point(&Point3::from(vertex.map(f64::from))).coords;
+            Vector3::new(p.dot(&axes[0]), p.dot(&axes[1]), p.dot(&axes[2]))
+        };
+        Self { color, mesh, plate_from_part, vertices: mesh.vertices.par_iter().map(seen).collect() }
+    }
+
+    /// The colour of a triangle in this light; `None` where it has no area.
+    fn shade(&self, number: usize) -> Option<Rgba> {
+        let axes = axes();
+        let corner = |p: [f32; 3]| self.plate_from_part.transform_point(&Point3::from(p.map(f64::from)));
+        let [a, b, c] = self.mesh.corners(number)?.map(corner);
+        let normal = (b - a).cross(&(c - a)).try_normalize(1e-12)?;
+        let normal = if normal.dot(&axes[2]) < 0.0 { -normal } else { normal };
+        let own = self.mesh.colors.get(number).filter(|_| self.mesh.colors.len() == self.mesh.triangles.len());
+        Some(lit(own.copied().unwrap_or(self.color), normal, axes))
+    }
+}
+
+/// Some rows of a canvas.
+struct Band<'a> {
+    first_row: usize,
+    width: usize,
+    depth: &'a mut [f64],
+    color: &'a mut [Rgba],
+}
+
+impl Band<'_> {
+    fn draw(&mut self, part: &Seen<'_>) {
+        for (number, triangle) in part.mesh.triangles.iter().enumerate() {
+            if let [Some(a), Some(b), Some(c)] = triangle.map(|v| part.vertices.get(v as usize)) {
+                self.triangle([a, b, c], || part.shade(number));
+            }
+        }
+    }
+
+    /// Fills the samples whose middle is inside of a triangle and nearer than what was there. Most triangles of a fine
+    /// mesh fill none, so their shade is asked for only then.
+    fn triangle(&mut self, [a, b, c]: [&Vector3<f64>; 3], shade: impl Fn() -> Option<Rgba>) {
+        let end_row = self.first_row + self.depth.len() / self.width;
+        let rows = samples_between([a.y, b.y, c.y], self.first_row..end_row);
+        let columns = samples_between([a.x, b.x, c.x], 0..self.width);
+        if rows.is_empty() || columns.is_empty() {
+            return;
+        }
+        let double_area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+        if !(double_area.is_finite() && double_area != 0.0) {
+            return;
+        }
+        let mut color = None;
+        for y in rows {
+            for x in columns.clone() {
+                let (px, py) = (x as f64 + 0.5, y as f64 + 0.5);
+                let weight = |p: &Vector3<f64>, q: &Vector3<f64>| {
+                    ((q.x - p.x) * (py - p.y) - (q.y - p.y) * (px - p.x)) / double_area
+                };
+                let (of_c, of_a, of_b) = (weight(a, b), weight(b, c), weight(c, a));
+                if of_a < 0.0 || of_b < 0.0 || of_c < 0.0 {
+                    continue;
+                }
+                let depth = of_a * a.z + of_b * b.z + of_c * c.z;
+                let here = (y - self.first_row) * self.width + x;
+                if depth > self.depth[here] {
+                    color = color.or_else(&shade);
+                    let Some(color) = color else { return };
+                    self.depth[here] = depth;
+                    self.color[here] = color;
+                }
+            }
+        }
+    }
+}
+
+/// The samples whose middle lies between the least and the greatest of some values.
+fn samples_between(values: [f64; 3], all: Range<usize>) -> Range<usize> {
+    let least = values[0].min(values[1]).min(values[2]) - 0.5;
+    let most = values[0].max(values[1]).max(values[2]) + 0.5;
+    // Numbers below zero become zero.
+    let first = least as usize;
+    (first + usize::from((first as f64) < least)).max(all.start)..(most as usize).min(all.end)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use nalgebra::Matrix4;
 use super::text::{Lines, number, words};
 use super::{Cause, Format, LengthUnit, MOST_BINARY_FACETS, MOST_FACETS, RawFile, RawModel, RawPart};
 use crate::model::Mesh;
-use crate::model::weld::{Welded, weld};
+use crate::model::weld::weld;
 use crate::progress::Progress;
 use crate::report::Notice;
 
@@ -81,8 +81,7 @@ fn read_binary(
         notices.push(Notice::note(format!("{extra} bytes after the last facet were not read.")));
     }
     progress.stage("Reading the file", 3 * count);
-    let welded = weld(3 * count, |corners, out| read_corners(file, corners, out), progress)?;
-    Ok((part_of(stem, welded), notices))
+    Ok((welded_part(stem, count, |corners, out| read_corners(file, corners, out), progress)?, notices))
 }
 
 /// Positions of a range of corners that begins and ends at facets.
@@ -126,11 +125,18 @@ fn read_at(file: &File, mut offset: u64, mut bytes: &mut [u8]) -> std::io::Resul
     Ok(())
 }
 
-fn part_of(name: &str, welded: Welded) -> RawPart {
-    let corners_welded = welded.corners.len() - welded.vertices.len();
-    let triangles = welded.corners.as_chunks::<3>().0.to_vec();
-    let mesh = Mesh { vertices: welded.vertices, triangles, colors: Vec::new() };
-    RawPart { name: name.to_owned(), mesh, corners_welded: Some(corners_welded) }
+/// A part of `count` facets; `read` appends the positions of a range of their corners.
+fn welded_part(
+    name: &str,
+    count: usize,
+    read: impl Fn(Range<usize>, &mut Vec<[f32; 3]>) -> Result<(), Cause> + Sync,
+    progress: &Progress,
+) -> Result<RawPart, Cause> {
+    let mut triangles = vec![[0; 3]; count];
+    let vertices = weld(triangles.as_flattened_mut(), read, progress)?;
+    let corners_welded = 3 * count - vertices.len();
+    let mesh = Mesh { vertices, triangles, colors: Vec::new() };
+    Ok(RawPart { name: name.to_owned(), mesh, corners_welded: Some(corners_welded) })
 }
 
 /// Where in a text file the reader is.
@@ -220,16 +226,12 @@ fn read_text(reader: impl BufRead, stem: &str, progress: &Progress) -> Result<Ve
     let mut parts = Vec::new();
     let several = solids.iter().filter(|s| !s.1.is_empty()).count() > 1;
     for (name, corners) in solids.into_iter().filter(|s| !s.1.is_empty()) {
-        let welded = weld(
-            corners.len(),
-            |range, out| {
-                out.extend_from_slice(&corners[range]);
-                Ok::<_, Cause>(())
-            },
-            progress,
-        )?;
         let name = if several && !name.is_empty() { name } else { stem.to_owned() };
-        parts.push(part_of(&name, welded));
+        let read = |range: Range<usize>, out: &mut Vec<[f32; 3]>| {
+            out.extend_from_slice(&corners[range]);
+            Ok(())
+        };
+        parts.push(welded_part(&name, corners.len() / 3, read, progress)?);
     }
     if parts.is_empty() { Err(Cause::NoFacets) } else { Ok(parts) }
 }
