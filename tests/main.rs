@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod machine;
 mod machines;
+mod nasty;
 mod node;
 mod octoprint;
 mod preview;

@@ -5,34 +5,36 @@ use super::point::Point;
 use super::region::Region;
 use super::ring::Polyline;
 
-/// See [`Region::clip`]: paths are cut where they meet the border, and each piece is kept when its middle is inside.
-pub(super) fn polylines(region: &Region, paths: &[Polyline]) -> Vec<Polyline> {
+/// See [`Region::clip_each`]: paths are cut where they meet the border, and each piece is kept when its middle is inside.
+pub(super) fn polylines(region: &Region, paths: &[Polyline]) -> Vec<Vec<Polyline>> {
     let grid = EdgeGrid::new(region);
+    paths.iter().map(|path| pieces(&grid, path)).collect()
+}
+
+fn pieces(grid: &EdgeGrid, path: &Polyline) -> Vec<Polyline> {
     let mut out = Vec::new();
-    for path in paths {
-        let mut piece: Vec<Point> = Vec::new();
-        for ends in path.0.windows(2) {
-            let (a, b) = (ends[0], ends[1]);
-            let mut from = a;
-            let cuts = grid.crossings(a, b).into_iter().map(|crossing| between(a, b, crossing.at));
-            for to in cuts.chain(std::iter::once(b)) {
-                if to == from {
-                    continue;
-                }
-                if grid.contains(between(from, to, 0.5)) {
-                    if piece.last() != Some(&from) {
-                        finish(&mut piece, &mut out);
-                        piece.push(from);
-                    }
-                    piece.push(to);
-                } else {
-                    finish(&mut piece, &mut out);
-                }
-                from = to;
+    let mut piece: Vec<Point> = Vec::new();
+    for ends in path.0.windows(2) {
+        let (a, b) = (ends[0], ends[1]);
+        let mut from = a;
+        let cuts = grid.crossings(a, b).into_iter().map(|crossing| between(a, b, crossing.at));
+        for to in cuts.chain(std::iter::once(b)) {
+            if to == from {
+                continue;
             }
+            if grid.contains(between(from, to, 0.5)) {
+                if piece.last() != Some(&from) {
+                    finish(&mut piece, &mut out);
+                    piece.push(from);
+                }
+                piece.push(to);
+            } else {
+                finish(&mut piece, &mut out);
+            }
+            from = to;
         }
-        finish(&mut piece, &mut out);
     }
+    finish(&mut piece, &mut out);
     out
 }
 

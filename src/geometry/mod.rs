@@ -5,8 +5,9 @@
 //! A [`Region`] is an area: rings that do not cross, outlines counter-clockwise (positive area), holes clockwise.
 //! Every operation returns a clean region again. What a region is for (a wall, infill) is not known here.
 //!
-//! Two kernels do the booleans: `clipper2-rs` for everyday layers, `i_overlay` for layers with many contours, where the
-//! former's linear list of active edges becomes quadratic, and for the rare input the former gives up on. Offsets are a
+//! Two kernels do the booleans: `clipper2-rs` for everyday layers, `i_overlay` for layers with many contours or many edges
+//! side by side, where the former's linear list of active edges becomes quadratic, and for the rare input the former
+//! gives up on. Offsets are a
 //! raw offset of our own that the kernel cleans, and straight hatching is a scan line of our own: both were measured to
 //! be several times faster than the kernels' own.
 

@@ -2,7 +2,7 @@
 
 use super::clip;
 use super::hatch;
-use super::kernel::{self, Operation, Rule};
+use super::kernel::{self, Input, Operation, Rule};
 use super::offset;
 use super::point::{Bounds, Point};
 use super::ring::{Polyline, Ring};
@@ -35,17 +35,17 @@ pub enum Join {
 impl Region {
     /// The area that these rings wind around more often counter-clockwise than clockwise.
     pub fn from_rings(rings: Vec<Ring>) -> Self {
-        Self { rings: kernel::boolean(Operation::Union, Rule::Positive, &rings, &[]) }
+        Self { rings: kernel::boolean(Input::Any, Operation::Union, Rule::Positive, &rings, &[]) }
     }
 
     /// The area that these rings wind around in either direction, so that inverted outlines count too.
     pub fn from_rings_non_zero(rings: Vec<Ring>) -> Self {
-        Self { rings: kernel::boolean(Operation::Union, Rule::NonZero, &rings, &[]) }
+        Self { rings: kernel::boolean(Input::Any, Operation::Union, Rule::NonZero, &rings, &[]) }
     }
 
     /// The area that these rings cover an odd number of times.
     pub fn from_rings_even_odd(rings: Vec<Ring>) -> Self {
-        Self { rings: kernel::boolean(Operation::Union, Rule::EvenOdd, &rings, &[]) }
+        Self { rings: kernel::boolean(Input::Any, Operation::Union, Rule::EvenOdd, &rings, &[]) }
     }
 
     /// An axis-aligned rectangle.
@@ -77,14 +77,16 @@ impl Region {
         if other.is_empty() {
             return self.clone();
         }
-        Self { rings: kernel::boolean(Operation::Union, Rule::Positive, &self.rings, &other.rings) }
+        Self { rings: kernel::boolean(Input::Regions, Operation::Union, Rule::Positive, &self.rings, &other.rings) }
     }
 
     pub fn intersection(&self, other: &Region) -> Region {
         if !self.overlaps_bounds(other) {
             return Self::default();
         }
-        Self { rings: kernel::boolean(Operation::Intersection, Rule::Positive, &self.rings, &other.rings) }
+        Self {
+            rings: kernel::boolean(Input::Regions, Operation::Intersection, Rule::Positive, &self.rings, &other.rings),
+        }
     }
 
     /// This area without the other.
@@ -92,7 +94,9 @@ impl Region {
         if !self.overlaps_bounds(other) {
             return self.clone();
         }
-        Self { rings: kernel::boolean(Operation::Difference, Rule::Positive, &self.rings, &other.rings) }
+        Self {
+            rings: kernel::boolean(Input::Regions, Operation::Difference, Rule::Positive, &self.rings, &other.rings),
+        }
     }
 
     /// Union of many regions.
@@ -114,7 +118,7 @@ impl Region {
             return self.clone();
         }
         let raw = self.rings.iter().filter_map(|ring| offset::raw(ring, delta_mm, join));
-        Self::from_rings(raw.map(|raw| raw.ring).collect())
+        Self::from_raw_offset(raw.map(|raw| raw.ring).collect())
     }
 
     /// Shrunk by `by_mm`, which must be within [`Region::lossless_depth_mm`]: as nothing meets anything then, most rings
@@ -126,7 +130,11 @@ impl Region {
         let raw: Vec<offset::Raw> = self.rings.iter().filter_map(|ring| offset::raw(ring, -by_mm, join)).collect();
         let is_plain = raw.iter().all(|raw| raw.is_plain);
         let rings = raw.into_iter().map(|raw| raw.ring).collect();
-        if is_plain { Self { rings } } else { Self::from_rings(rings) }
+        if is_plain { Self { rings } } else { Self::from_raw_offset(rings) }
+    }
+
+    fn from_raw_offset(rings: Vec<Ring>) -> Self {
+        Self { rings: kernel::boolean(Input::Offset, Operation::Union, Rule::Positive, &rings, &[]) }
     }
 
     /// Shrunk and grown again: parts thinner than twice `by_mm` vanish.
@@ -209,6 +217,11 @@ impl Region {
 
     /// The parts of paths inside this region, each piece in its path's direction, in the paths' order.
     pub fn clip(&self, paths: &[Polyline]) -> Vec<Polyline> {
+        self.clip_each(paths).into_iter().flatten().collect()
+    }
+
+    /// The same, the pieces of each path by themselves.
+    pub fn clip_each(&self, paths: &[Polyline]) -> Vec<Vec<Polyline>> {
         clip::polylines(self, paths)
     }
 
@@ -218,6 +231,36 @@ impl Region {
     /// run along the direction, from first to last.
     pub fn hatch(&self, angle_rad: f64, spacing_mm: f64, shift_mm: f64) -> Vec<Vec<[Point; 2]>> {
         hatch::lines(self, angle_rad, spacing_mm, shift_mm)
+    }
+}
+
+impl Island {
+    /// Whether a point is inside or on the border.
+    pub fn contains(&self, p: Point) -> bool {
+        match self.outer.locate(p) {
+            None => true,
+            Some(false) => false,
+            Some(true) => self.holes.iter().all(|hole| hole.locate(p) != Some(true)),
+        }
+    }
+
+    /// A point inside, in the middle of the widest place at half height; `None` where it has no width there.
+    pub fn inner_point(&self) -> Option<Point> {
+        let bounds = self.outer.bounds()?;
+        let y = ((i64::from(bounds.min.y) + i64::from(bounds.max.y)).div_euclid(2)) as i32;
+        let rings = std::iter::once(&self.outer).chain(&self.holes);
+        // Every edge owns its lower end.
+        let mut hits: Vec<i64> = rings
+            .flat_map(Ring::edges)
+            .filter(|(a, b)| (a.y <= y) != (b.y <= y))
+            .map(|(a, b)| {
+                let (dx, dy) = (i64::from(b.x) - i64::from(a.x), i64::from(b.y) - i64::from(a.y));
+                i64::from(a.x) + (dx * (i64::from(y) - i64::from(a.y))).div_euclid(dy)
+            })
+            .collect();
+        hits.sort_unstable();
+        let widest = hits.chunks_exact(2).max_by_key(|pair| pair[1] - pair[0])?;
+        (widest[1] - widest[0] > 2).then(|| Point::new(((widest[0] + widest[1]) / 2) as i32, y))
     }
 }
 

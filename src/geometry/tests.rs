@@ -248,3 +248,22 @@ fn a_segment_along_the_border_does_not_cross_it() {
     assert!(!square.is_crossed(Point::from_mm(0.0, 0.0), Point::from_mm(10.0, 10.0)));
     assert!(square.is_crossed(Point::from_mm(5.0, 5.0), Point::from_mm(15.0, 5.0)));
 }
+
+#[test]
+fn an_inner_point_is_inside_and_off_the_border() {
+    let corners = |points: &[(f64, f64)]| Ring(points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect());
+    let square = |at: f64, side: f64| corners(&[(at, at), (at + side, at), (at + side, at + side), (at, at + side)]);
+    let horseshoe = corners(&[(0., 0.), (9., 0.), (9., 9.), (6., 9.), (6., 2.), (2., 2.), (2., 9.), (0., 9.)]);
+    for island in [
+        Island { outer: square(0.0, 10.0), holes: vec![] },
+        Island { outer: square(0.0, 10.0), holes: vec![square(1.0, 7.0).reversed()] },
+        Island { outer: horseshoe, holes: vec![] },
+    ] {
+        let point = island.inner_point().unwrap();
+        assert!(island.contains(point));
+        assert_eq!(island.outer.locate(point), Some(true));
+        assert!(island.holes.iter().all(|hole| hole.locate(point) == Some(false)));
+    }
+    let flat = Island { outer: corners(&[(0.0, 0.0), (5.0, 0.0), (9.0, 0.0)]), holes: vec![] };
+    assert_eq!(flat.inner_point(), None);
+}

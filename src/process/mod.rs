@@ -16,12 +16,12 @@ use nalgebra::Matrix4;
 use crate::geometry::{Bounds, Point};
 use crate::model::{Bounds3, Mesh};
 use crate::progress::{Canceled, Progress};
-use crate::report::Notice;
+use crate::report::{Notice, Severity};
 use crate::scene::{Snapshot, SnapshotObject};
 use crate::toolpath::Toolpath;
 
-use fdm::ObjectLayers;
 use fdm::assembly::{self, PlannedObject};
+use fdm::{ObjectLayers, floating};
 use plate::Placement;
 
 /// A planned print.
@@ -47,6 +47,9 @@ pub enum PlanError {
     NoExtent(String),
     #[error("nothing of the objects is large enough to be printed; scale them up or use narrower roads")]
     NothingToPrint,
+    /// Names the object and its layers.
+    #[error("{0}")]
+    InTheAir(Notice),
     #[error(transparent)]
     Canceled(#[from] Canceled),
 }
@@ -120,16 +123,32 @@ fn plan_kept(
     if planned.is_empty() {
         return Err(PlanError::AllOutside);
     }
-    let objects: Vec<PlannedObject> = planned
-        .iter()
-        .map(|(object, layers)| PlannedObject {
-            name: &object.name,
-            outlines: &layers.outlines,
-            perimeters: &layers.perimeters,
-            filled: &layers.filled,
-            settings: (&*object.settings).into(),
-        })
-        .collect();
+    let objects = planned.iter().map(|(object, layers)| PlannedObject {
+        name: &object.name,
+        outlines: &layers.outlines,
+        perimeters: &layers.perimeters,
+        filled: &layers.filled,
+        settings: (&*object.settings).into(),
+    });
+    // What has no roads gets neither skirt nor brim.
+    let (objects, vanished): (Vec<PlannedObject>, Vec<PlannedObject>) = objects.partition(floating::is_printed);
+    if objects.is_empty() {
+        return Err(PlanError::NothingToPrint);
+    }
+    notices.extend(vanished.iter().map(|object| {
+        let mm3: f64 = object.outlines.iter().map(|layer| layer.area.area_mm2() * layer.span.height_mm()).sum();
+        let text = if mm3 > 0.0 {
+            format!("nothing of it is printed: all of its {mm3:.2} mm³ are thinner than any road; make it thicker")
+        } else {
+            "nothing of it is printed: it encloses no space in any layer; repair it, or make it thicker".to_owned()
+        };
+        Notice::warning(text).on_object(object.name)
+    }));
+    let hanging = floating::notices(&objects, progress)?;
+    if let Some(worst) = hanging.iter().find(|notice| notice.severity == Severity::Error) {
+        return Err(PlanError::InTheAir(worst.clone()));
+    }
+    notices.extend(hanging);
     let (toolpath, found) = assembly::assemble(&objects, &(&*snapshot.settings).into(), progress)?;
     notices.extend(found);
     if toolpath.layers.is_empty() {

@@ -1,17 +1,19 @@
 //! Whether everything stands where it can be made: inside of the build volume, off the excluded areas, on the plate,
 //! and not in one another.
 
+use std::cell::OnceCell;
+
 use super::object::{Object, ObjectId};
 use super::plate::{BuildPlate, ring};
 use crate::geometry::{Join, Region};
-use crate::model::{Bounds3, transform_point};
+use crate::model::{Bounds3, Part, transform_point};
 use crate::report::Notice;
 
 /// Lengths below this are rounding, in mm.
 const SMALL_MM: f64 = 0.01;
 
-/// Cells along the longer side of the rectangle in which two objects are compared.
-const CELLS: usize = 192;
+/// Cells along the longer side of the rectangle in which two objects are compared, the quickest look first.
+const CELLS: [usize; 2] = [16, 192];
 
 /// Something that stands where it cannot be made.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +35,8 @@ pub enum Misplacement {
     BelowPlate(f64),
     /// Not touching the plate, by this many mm.
     InTheAir(f64),
-    /// In another object.
-    Overlaps(ObjectId, String),
+    /// In another object, and in so many more.
+    Overlaps(ObjectId, String, usize),
 }
 
 impl Misplaced {
@@ -52,7 +54,10 @@ impl Misplaced {
             Misplacement::InTheAir(mm) => {
                 format!("It hangs {mm:.2} mm above the build plate. Drop it to the plate.")
             }
-            Misplacement::Overlaps(_, other) => format!("It overlaps {other}. Move one of them, or arrange."),
+            Misplacement::Overlaps(_, other, 0) => format!("It overlaps {other}. Move one of them, or arrange."),
+            Misplacement::Overlaps(_, other, more) => {
+                format!("It overlaps {other} and {more} more. Move them apart, or arrange.")
+            }
         };
         Notice::warning(text).on_object(self.name.clone())
     }
@@ -68,8 +73,9 @@ pub(super) fn stands_on(outline: &[[f64; 2]], margin_mm: f64, plate: &BuildPlate
 pub fn misplaced<'a>(objects: impl IntoIterator<Item = &'a Object>, plate: &BuildPlate) -> Vec<Misplaced> {
     let objects: Vec<&Object> = objects.into_iter().collect();
     let border = Region::from_rings_non_zero(vec![ring(&plate.outline)]);
-    let outlines: Vec<Region> = objects.iter().map(|o| Region { rings: vec![ring(&o.outline())] }).collect();
+    let outlines = outlines(&objects);
     let boxes: Vec<Bounds3> = objects.iter().map(|o| o.bounds()).collect();
+    let overlaps = overlaps(&objects, &outlines, &boxes);
     let mut found = Vec::new();
     for (i, object) in objects.iter().enumerate() {
         let mut say = |what| found.push(Misplaced { object: object.id, name: object.name.clone(), what });
@@ -88,27 +94,64 @@ pub fn misplaced<'a>(objects: impl IntoIterator<Item = &'a Object>, plate: &Buil
         } else if bottom > SMALL_MM {
             say(Misplacement::InTheAir(bottom));
         }
-        for j in 0..i {
-            let close =
-                boxes[i].overlaps(&boxes[j]) && outlines[i].intersection(&outlines[j]).area_mm2() > SMALL_MM * SMALL_MM;
-            if close && columns_overlap(object, objects[j], &boxes[i], &boxes[j]) {
-                say(Misplacement::Overlaps(objects[j].id, objects[j].name.clone()));
-            }
+        // One notice an object: naming every pair would be a long list of the same.
+        let others = &overlaps[i];
+        if let Some(&j) = others.first() {
+            say(Misplacement::Overlaps(objects[j].id, objects[j].name.clone(), others.len() - 1));
         }
     }
     found
 }
 
-/// Whether two objects take the same room: vertical lines through both, on a grid seen from above, are compared by
-/// where they run inside of each.
-fn columns_overlap(a: &Object, b: &Object, box_a: &Bounds3, box_b: &Bounds3) -> bool {
+/// How many pairs of objects overlap.
+pub(super) fn overlapping_pairs(objects: &[&Object]) -> usize {
+    let boxes: Vec<Bounds3> = objects.iter().map(|o| o.bounds()).collect();
+    overlaps(objects, &outlines(objects), &boxes).iter().map(Vec::len).sum()
+}
+
+fn outlines(objects: &[&Object]) -> Vec<Region> {
+    objects.iter().map(|o| Region { rings: vec![ring(&o.outline())] }).collect()
+}
+
+/// For each object those before it that it overlaps.
+fn overlaps(objects: &[&Object], outlines: &[Region], boxes: &[Bounds3]) -> Vec<Vec<usize>> {
+    let triangles: Vec<OnceCell<Placed>> = objects.iter().map(|_| OnceCell::new()).collect();
+    let placed = |o: usize| triangles[o].get_or_init(|| placed_triangles(objects[o]));
+    let is_pair = |i: usize, j: usize| {
+        boxes[i].overlaps(&boxes[j])
+            && outlines[i].intersection(&outlines[j]).area_mm2() > SMALL_MM * SMALL_MM
+            && CELLS.iter().any(|&cells| columns_overlap(placed(i), placed(j), &boxes[i], &boxes[j], cells))
+    };
+    (0..objects.len()).map(|i| (0..i).filter(|&j| is_pair(i, j)).collect()).collect()
+}
+
+/// The triangles of each part of an object where they are on the plate.
+type Placed = Vec<Vec<[[f64; 3]; 3]>>;
+
+fn placed_triangles(object: &Object) -> Placed {
+    let of_part = |part: &Part| {
+        let place = object.plate_from_model * part.model_from_part;
+        let points: Vec<[f64; 3]> =
+            part.mesh.vertices.iter().map(|v| transform_point(&place, v.map(f64::from))).collect();
+        let corners = part.mesh.triangles.iter().filter_map(|t| {
+            let [a, b, c] = t.map(|i| points.get(i as usize).copied());
+            Some([a?, b?, c?])
+        });
+        corners.collect()
+    };
+    object.model.parts.iter().map(of_part).collect()
+}
+
+/// Whether two objects take the same room: vertical lines through both, on a grid of so many cells seen from above, are
+/// compared by where they run inside of each.
+fn columns_overlap(a: &Placed, b: &Placed, box_a: &Bounds3, box_b: &Bounds3, cells: usize) -> bool {
     let min = [0, 1].map(|i| box_a.min[i].max(box_b.min[i]));
     let max = [0, 1].map(|i| box_a.max[i].min(box_b.max[i]));
-    let cell = (max[0] - min[0]).max(max[1] - min[1]) / CELLS as f64;
+    let cell = (max[0] - min[0]).max(max[1] - min[1]) / cells as f64;
     if cell <= 0.0 || !cell.is_finite() {
         return false;
     }
-    let columns = [0, 1].map(|i| (((max[i] - min[i]) / cell).ceil() as usize).clamp(1, CELLS));
+    let columns = [0, 1].map(|i| (((max[i] - min[i]) / cell).ceil() as usize).clamp(1, cells));
     let grid = Grid { origin: min, cell, columns };
     let (a, b) = (grid.inside_of(a), grid.inside_of(b));
     // Both are sorted by cell, then height: of two runs, the one that ends first is done with.
@@ -137,16 +180,12 @@ struct Grid {
 
 impl Grid {
     /// Where the line through each cell is inside of an object, sorted by cell and height.
-    fn inside_of(&self, object: &Object) -> Vec<Run> {
+    fn inside_of(&self, object: &Placed) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
-        for part in &object.model.parts {
-            let place = object.plate_from_model * part.model_from_part;
-            let points: Vec<[f64; 3]> =
-                part.mesh.vertices.iter().map(|v| transform_point(&place, v.map(f64::from))).collect();
+        for part in object {
             let mut crossings: Vec<(usize, f64)> = Vec::new();
-            for t in &part.mesh.triangles {
-                let [Some(a), Some(b), Some(c)] = t.map(|i| points.get(i as usize).copied()) else { continue };
-                self.cross(&mut crossings, [a, b, c]);
+            for triangle in part {
+                self.cross(&mut crossings, *triangle);
             }
             crossings.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
             for line in crossings.chunk_by(|a, b| a.0 == b.0) {

@@ -390,9 +390,11 @@ impl Draft<'_> {
         for i in group {
             self.drop_to_plate(*i)?;
         }
-        let members =
-            |state: &State| -> Vec<Arc<Object>> { group.iter().map(|i| Arc::clone(&state.objects[*i])).collect() };
-        if overlaps(&members(&self.state), &self.state.plate) > overlaps(&members(&as_placed), &as_placed.plate) {
+        let overlaps = |state: &State| {
+            let members: Vec<&Object> = group.iter().map(|i| state.objects[*i].as_ref()).collect();
+            super::check::overlapping_pairs(&members)
+        };
+        if overlaps(&self.state) > overlaps(&as_placed) {
             self.state = as_placed;
             for i in group {
                 let lift = moved_by([0.0, 0.0, -together.min[2]]);
@@ -528,11 +530,6 @@ fn clearance(settings: &Settings) -> Clearance {
     let skirt =
         if settings.skirts > 0 { brim + settings.skirt_distance + f64::from(settings.skirts) * width } else { 0.0 };
     Clearance { spacing_mm: (2.0 * brim + 2.0).max(6.0), margin_mm: brim.max(skirt) + 1.0 }
-}
-
-fn overlaps(objects: &[Arc<Object>], plate: &BuildPlate) -> usize {
-    let found = super::check::misplaced(objects.iter().map(AsRef::as_ref), plate);
-    found.iter().filter(|m| matches!(m.what, super::check::Misplacement::Overlaps(..))).count()
 }
 
 fn moved_outline(outline: &[[f64; 2]], by: [f64; 2]) -> Vec<[f64; 2]> {

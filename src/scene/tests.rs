@@ -435,7 +435,7 @@ fn what_stands_wrong_is_found() {
     let high = found(&|ids| vec![Edit::scale(vec![ids[0]], [110.0, 110.0, 0.0], [1.0, 1.0, 13.0])]);
     assert!(matches!(high[..], [(_, Misplacement::TooHigh(mm))] if (mm - 10.0).abs() < 1e-3));
     let together = found(&|ids| ids.iter().map(|id| Edit::CenterOnPlate { objects: vec![*id] }).collect());
-    assert!(matches!(&together[..], [(name, Misplacement::Overlaps(_, other))] if name == "b" && other == "a"));
+    assert!(matches!(&together[..], [(name, Misplacement::Overlaps(_, other, 0))] if name == "b" && other == "a"));
     // One upon the other is no overlap; the upper one hangs in the air all the same.
     let stacked = found(&|ids| {
         let mut edits: Vec<Edit> = ids.iter().map(|id| Edit::CenterOnPlate { objects: vec![*id] }).collect();

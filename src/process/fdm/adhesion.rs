@@ -102,17 +102,23 @@ pub fn brim(objects: &[(&Region, BrimSettings)]) -> Vec<BrimRoad> {
             max: Point::new(bounds.max.x + reach, bounds.max.y + reach),
         };
         let free = Region::rectangle(around).difference(&kept_free.union(&taken));
-        for k in (0..count).rev() {
-            let distance = settings.separation_mm + settings.road_width_mm / 2.0 + f64::from(k) * spacing;
-            let grown = own.offset(distance, Join::Round).simplified(TOLERANCE_MM);
+        // Each loop from the one inside it: what is narrow between the objects is soon filled and costs nothing more.
+        let mut grown = own;
+        let mut distance = settings.separation_mm + settings.road_width_mm / 2.0;
+        let mut loops: Vec<Vec<Polyline>> = Vec::new();
+        for _ in 0..count {
+            grown = grown.offset(distance, Join::Round).simplified(TOLERANCE_MM);
+            distance = spacing;
             // Outlines only: the clockwise rings are holes.
-            for ring in grown.rings.iter().filter(|r| r.area_mm2() > 0.0) {
-                roads.extend(within(ring, &free).into_iter().map(|path| BrimRoad {
-                    path,
-                    width_mm: settings.road_width_mm,
-                    height_mm: settings.layer_height_mm,
-                }));
-            }
+            loops.push(grown.rings.iter().filter(|r| r.area_mm2() > 0.0).map(closed).collect());
+        }
+        loops.reverse();
+        for pieces in free.clip_each(&loops.concat()) {
+            roads.extend(joined_again(pieces).into_iter().map(|path| BrimRoad {
+                path,
+                width_mm: settings.road_width_mm,
+                height_mm: settings.layer_height_mm,
+            }));
         }
     }
     roads
@@ -130,13 +136,14 @@ fn brims_of(objects: &[(&Region, BrimSettings)], settings: &[&BrimSettings]) -> 
     Region::union_all(&areas)
 }
 
-/// The parts of a ring inside an area: the whole ring, closed, where all of it is.
-fn within(ring: &Ring, area: &Region) -> Vec<Polyline> {
-    let mut closed = ring.0.clone();
-    closed.extend(ring.0.first());
-    let path = Polyline(closed);
-    let mut pieces = area.clip(std::slice::from_ref(&path));
-    // A ring cut nowhere comes back whole; one that was cut elsewhere than at its first point is joined there again.
+/// A ring as a path that ends where it begins.
+fn closed(ring: &Ring) -> Polyline {
+    Polyline(ring.0.iter().chain(ring.0.first()).copied().collect())
+}
+
+/// The pieces of a clipped ring: one cut nowhere is whole; one that was cut elsewhere than at its first point is joined
+/// there again.
+fn joined_again(mut pieces: Vec<Polyline>) -> Vec<Polyline> {
     if pieces.len() > 1
         && let (Some(first), Some(last)) = (pieces.first(), pieces.last())
         && first.0.first() == last.0.last()

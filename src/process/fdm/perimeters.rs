@@ -5,6 +5,7 @@
 //! middle instead: part of the outer wall where it is the outline itself that is thin, gap fill elsewhere. Data enters
 //! as outlines and leaves as walls, variable roads and the area inside them; order, seams and speeds are not known here.
 
+mod repeated;
 #[cfg(test)]
 mod tests;
 mod thin;
@@ -78,20 +79,34 @@ pub fn perimeters(
     progress: &Progress,
 ) -> Result<Vec<PerimeterLayer>, Canceled> {
     progress.stage("Planning walls", layers.len());
-    layers
+    let islands: Vec<(Roads, Vec<Island>)> = layers
         .par_iter()
         .enumerate()
         .map(|(i, layer)| {
-            let roads = Roads::new(i, layer, settings);
-            let mut islands = Vec::new();
-            for island in layer.area.islands() {
+            progress.check()?;
+            Ok((Roads::new(i, layer, settings), layer.area.islands()))
+        })
+        .collect::<Result<_, Canceled>>()?;
+    let repeated = repeated::repeated(&islands);
+    let planned = islands
+        .into_par_iter()
+        .zip(&repeated)
+        .map(|((roads, islands), repeated)| {
+            let mut planned = Vec::with_capacity(islands.len());
+            for (island, same) in islands.into_iter().zip(repeated) {
                 progress.check()?;
-                islands.push(if roads.vase { vase_island(island, &roads) } else { plan_island(island, &roads) });
+                planned.push(match same {
+                    Some(_) => None,
+                    None if roads.vase => Some(vase_island(island, &roads)),
+                    None => Some(plan_island(island, &roads)),
+                });
             }
             progress.advance(1);
-            Ok(PerimeterLayer { span: layer.span, islands })
+            Ok(planned)
         })
-        .collect()
+        .collect::<Result<_, Canceled>>()?;
+    let islands = repeated::filled_in(planned, &repeated);
+    Ok(layers.iter().zip(islands).map(|(layer, islands)| PerimeterLayer { span: layer.span, islands }).collect())
 }
 
 /// A warning about islands that are too thin for any road, if there are some.

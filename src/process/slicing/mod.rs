@@ -92,6 +92,10 @@ impl From<&Settings> for SlicingSettings {
 /// More layers than any machine prints; a grid is never longer (a height that is not finite would never end).
 const MOST_LAYERS: usize = 200_000;
 
+/// What lies on the wrong side of a surface is spoken of from this area and this share of its layer on.
+const LOST_MM2: f64 = 0.05;
+const LOST_SHARE: f64 = 0.005;
+
 /// The layers of an object of this height that stands on the plate: the first one, then equal ones as long as their
 /// middle, where they are cut, is inside the object. An object lower than half the first layer gets one layer, cut in
 /// the object's middle. Empty where a height is not above zero.
@@ -186,12 +190,25 @@ fn part_regions(
     let mut regions = read(None)?;
     if settings.mode != SlicingMode::EvenOdd && (!open.is_empty() || regions.iter().any(|(_, doubtful)| *doubtful)) {
         let turned = shells::find_turned(&solid, &cuts, progress)?;
-        if turned.count > 0 {
-            notices.push(Notice::note(format!(
-                "{} of the model's shells were inside out and have been turned",
-                turned.count
-            )));
+        let is_here = |cut: &cut::Cut| cut.rings.iter().any(|ring| turned.is_turned(ring.triangle));
+        if turned.count > 0
+            && let (Some(first), Some(last)) = (cuts.iter().position(is_here), cuts.iter().rposition(is_here))
+        {
+            let text = format!("{} of the model's shells were inside out and have been turned", turned.count);
+            notices.push(Notice::note(text).on_layers(first, last));
             regions = read(Some(&turned))?;
+        }
+        let is_lost = |(i, (region, doubtful)): (usize, &(Region, bool))| -> Result<bool, Canceled> {
+            progress.check()?;
+            let either_way = || Region::from_rings_non_zero(rings_of(&cuts[i], Some(&turned))).area_mm2();
+            Ok(*doubtful && either_way() > region.area_mm2() * (1.0 + LOST_SHARE) + LOST_MM2)
+        };
+        let lost: Vec<bool> = regions.par_iter().enumerate().map(is_lost).collect::<Result<_, Canceled>>()?;
+        let lost: Vec<usize> = (0..lost.len()).filter(|&i| lost[i]).collect();
+        if let (Some(first), Some(last)) = (lost.first(), lost.last()) {
+            let text = "the surface crosses itself here, and what lies on its wrong side is left out; look at the layers, \
+                        repair the model, or set the slicing mode to even-odd";
+            notices.push(Notice::warning(text).on_layers(*first, *last));
         }
     }
     Ok(regions.into_iter().map(|(region, _)| region).collect())
@@ -200,11 +217,7 @@ fn part_regions(
 /// The area of one cut, and whether it is doubtful that all of its rings go the right way round: where nothing overlaps
 /// and nothing is inside out, the rings' areas add up to the region's.
 fn region_of(cut: &cut::Cut, turned: Option<&shells::Turned>, mode: SlicingMode) -> (Region, bool) {
-    let rings: Vec<Ring> = cut
-        .rings
-        .iter()
-        .map(|r| if turned.is_some_and(|t| t.is_turned(r.triangle)) { r.ring.reversed() } else { r.ring.clone() })
-        .collect();
+    let rings = rings_of(cut, turned);
     let sum: f64 = rings.iter().map(Ring::area_mm2).sum();
     let region = match mode {
         SlicingMode::EvenOdd => Region::from_rings_even_odd(rings),
@@ -219,6 +232,12 @@ fn region_of(cut: &cut::Cut, turned: Option<&shells::Turned>, mode: SlicingMode)
         SlicingMode::Regular | SlicingMode::EvenOdd => region,
     };
     (region, doubtful)
+}
+
+/// The rings of a cut, those of turned shells turned.
+fn rings_of(cut: &cut::Cut, turned: Option<&shells::Turned>) -> Vec<Ring> {
+    let is_turned = |r: &cut::CutRing| turned.is_some_and(|t| t.is_turned(r.triangle));
+    cut.rings.iter().map(|r| if is_turned(r) { r.ring.reversed() } else { r.ring.clone() }).collect()
 }
 
 /// Runs of consecutive numbers in an ascending list, as first and last.

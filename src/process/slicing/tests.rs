@@ -289,6 +289,7 @@ fn notices_name_the_layers() {
     let (_, notices) = sliced(welded(&inside_out(&cube())), 10.0, &plain());
     assert_eq!(notices.len(), 1);
     assert!(notices[0].message.contains("inside out"), "{notices:?}");
+    assert_eq!(notices[0].layers, Some((0, 49)));
 
     let mut odd = welded(&cube());
     odd.vertices.push([f32::NAN, 0.0, 0.0]);
@@ -312,6 +313,28 @@ fn modes_read_overlaps_and_holes_their_own_way() {
     let (layers, _) =
         sliced(welded(&torus(10.0, 2.0, 100)), 4.0, &SlicingSettings { mode: SlicingMode::CloseHoles, ..plain() });
     assert!(layers.iter().all(|l| l.area.rings.len() == 1));
+}
+
+#[test]
+fn a_surface_that_crosses_itself_is_spoken_of_and_even_odd_gives_all_of_it() {
+    // A prism over a bow tie: two triangles of 50 mm² and 12.5 mm², of which the smaller one is inside out.
+    let bow = [[0.0, 0.0], [0.0, 10.0], [15.0, -2.5 + 5.0], [15.0, 7.5]];
+    let (low, high) = (bow.map(|[x, y]| [x, y, 0.0f32]), bow.map(|[x, y]| [x, y, 6.0f32]));
+    let mut tie: Triangles = vec![[low[0], low[1], low[2]], [low[0], low[2], low[3]]];
+    tie.extend([[high[0], high[2], high[1]], [high[0], high[3], high[2]]]);
+    for i in 0..4 {
+        let j = (i + 1) % 4;
+        tie.extend([[low[i], high[i], low[j]], [low[j], high[i], high[j]]]);
+    }
+    let regular = sliced(welded(&tie), 6.0, &plain());
+    check_areas("bow tie", &regular.0, 50.0, 1e-3);
+    let warnings: Vec<&Notice> = regular.1.iter().filter(|n| n.message.contains("crosses itself")).collect();
+    assert_eq!(warnings.len(), 1, "{:?}", regular.1);
+    assert_eq!(warnings[0].layers, Some((0, 29)));
+    let even_odd = SlicingSettings { mode: SlicingMode::EvenOdd, ..plain() };
+    let (layers, notices) = sliced(welded(&tie), 6.0, &even_odd);
+    check_areas("bow tie, even-odd", &layers, 62.5, 1e-3);
+    assert_eq!(notices, []);
 }
 
 #[test]

@@ -380,3 +380,32 @@ fn canceled_work_stops() {
     progress.cancel();
     assert_eq!(perimeters(&layers(&circle(5.0), 2), &settings(), &progress), Err(Canceled));
 }
+
+#[test]
+fn islands_that_stand_on_their_like_have_the_walls_they_would_have_alone() {
+    // A thin frame and a square that stay, a rectangle that grows, and in the upper half their order changes.
+    let frame = rectangle(0.0, 0.0, 12.0, 12.0).difference(&rectangle(0.3, 0.3, 11.4, 11.4));
+    let square = rectangle(20.0, 0.0, 5.0, 5.0);
+    let mut stack = layers(&Region::default(), 8);
+    for (i, layer) in stack.iter_mut().enumerate() {
+        let grows = rectangle(30.0, 0.0, 3.0 + i as f64, 4.0);
+        let mut parts = [frame.clone(), square.clone(), grows];
+        if i >= 4 {
+            parts.reverse();
+        }
+        layer.area = Region { rings: parts.into_iter().flat_map(|part| part.rings).collect() };
+    }
+    let settings = settings();
+    let planned = perimeters(&stack, &settings, &Progress::new()).unwrap();
+    for (i, (layer, outline)) in planned.iter().zip(&stack).enumerate() {
+        let roads = Roads::new(i, outline, &settings);
+        let alone: Vec<PerimeterIsland> =
+            outline.area.islands().into_iter().map(|island| plan_island(island, &roads)).collect();
+        assert_eq!(alone.len(), 3);
+        for (island, alone) in layer.islands.iter().zip(&alone) {
+            assert_eq!((&island.outline, &island.walls, &island.inner), (&alone.outline, &alone.walls, &alone.inner));
+            assert_eq!(island.variable.len(), alone.variable.len(), "layer {i}");
+        }
+        assert_eq!(layer.islands.len(), alone.len());
+    }
+}
