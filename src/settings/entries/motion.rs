@@ -97,5 +97,34 @@ machine_max_jerk_e: f64 = 5.0, {
     hard: range(0.0, 1000.0),
 }
 
+/// How far a rounded corner may be from the real one, for Marlin firmware that is built with junction deviation instead
+/// of jerk; 0 for jerk.
+machine_max_junction_deviation: f64 = 0.0, {
+    label: "Junction deviation", category: MotionLimits, level: Expert, scope: Machine, unit: Millimetre,
+    hard: range(0.0, 1.0), search: &["M205 J", "cornering"],
+    shown_when: when("the firmware is Marlin", |s| s.gcode_flavor == GcodeFlavor::Marlin),
+}
+
+/// Speed at which Klipper takes a right angle.
+square_corner_velocity: f64 = 5.0, {
+    label: "Square corner speed", category: MotionLimits, level: Expert, scope: Machine, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), search: &["scv", "cornering"],
+    shown_when: when("the firmware is Klipper", |s| s.gcode_flavor == GcodeFlavor::Klipper),
+}
+
+/// Share of a move that Klipper keeps at least at constant speed, between speeding up and slowing down.
+minimum_cruise_ratio: f64 = 0.5, {
+    label: "Least share of constant speed", category: MotionLimits, level: Expert, scope: Machine, unit: Share,
+    hard: range(0.0, 0.99), search: &["max_accel_to_decel"],
+    shown_when: when("the firmware is Klipper", |s| s.gcode_flavor == GcodeFlavor::Klipper),
+}
+
+/// Greatest sudden change of the extruder's speed with Klipper.
+instantaneous_corner_velocity: f64 = 1.0, {
+    label: "Extruder's sudden change", category: MotionLimits, level: Expert, scope: Machine,
+    unit: MillimetrePerSecond, hard: range(0.0, 1000.0),
+    shown_when: when("the firmware is Klipper", |s| s.gcode_flavor == GcodeFlavor::Klipper),
+}
+
 } } }
 pub(super) use motion_settings;

@@ -124,3 +124,70 @@ fn material_is_counted_by_role() {
     let times: f64 = estimate.roles.iter().map(|r| r.time_s).sum();
     assert!((times - estimate.time_s).abs() < 1e-9);
 }
+
+/// Time by hand from one speed to another, over a top of `v` at the most.
+fn between(length: f64, a: f64, v: f64, entry: f64, exit: f64) -> f64 {
+    let top = v.min((a * length + (entry * entry + exit * exit) / 2.0).sqrt());
+    let ramps = (2.0 * top * top - entry * entry - exit * exit) / (2.0 * a);
+    (2.0 * top - entry - exit) / a + (length - ramps) / top
+}
+
+fn with(cornering: Cornering) -> MachineLimits {
+    MachineLimits { cornering, ..limits() }
+}
+
+#[test]
+fn junction_deviation_takes_a_corner_at_the_speed_of_the_circle_inside_it() {
+    let limits = with(Cornering::JunctionDeviation(0.02));
+    // A right angle: a circle that misses the corner by the deviation d has the radius d / (√2 − 1).
+    let around = (1000.0 * 0.02 / (2f64.sqrt() - 1.0)).sqrt();
+    let corner = of(vec![travel(&[(0.0, 0.0), (50.0, 0.0), (50.0, 50.0)], 100.0)], &limits);
+    let expected = 2.0 * between(50.0, 1000.0, 100.0, 0.05, around);
+    assert!((corner.time_s - expected).abs() < 1e-6, "{} and {expected}", corner.time_s);
+    // Turning back is a stop.
+    let back = of(vec![travel(&[(0.0, 0.0), (50.0, 0.0), (0.0, 0.0)], 100.0)], &limits);
+    assert!((back.time_s - 2.0 * between(50.0, 1000.0, 100.0, 0.05, 0.05)).abs() < 1e-6);
+    // A circle in short pieces is taken at the speed that its radius allows, not faster for being cut finer.
+    let radius = 5.0;
+    for pieces in [200, 400] {
+        let at = |i: i32| {
+            let (s, c) = (std::f64::consts::TAU * f64::from(i) / f64::from(pieces)).sin_cos();
+            (radius * c, radius * s)
+        };
+        let around: Vec<(f64, f64)> = (0..=10 * pieces).map(at).collect();
+        let time = of(vec![travel(&around, 200.0)], &limits).time_s;
+        let speed = 10.0 * std::f64::consts::TAU * radius / time;
+        let allowed = (1000.0 * radius).sqrt();
+        assert!((speed / allowed - 1.0).abs() < 0.03, "{pieces} pieces: {speed} mm/s instead of {allowed}");
+    }
+}
+
+#[test]
+fn klipper_takes_a_right_angle_at_its_square_corner_velocity() {
+    let klipper =
+        |cruise_ratio| with(Cornering::SquareCorner { velocity_mm_per_s: 5.0, cruise_ratio, extruder_mm_per_s: 1.0 });
+    let corner = || vec![travel(&[(0.0, 0.0), (50.0, 0.0), (50.0, 50.0)], 100.0)];
+    let expected = 2.0 * between(50.0, 1000.0, 100.0, 0.0, 5.0);
+    assert!((of(corner(), &klipper(0.0)).time_s - expected).abs() < 1e-6);
+    // Long moves cruise anyhow: the least share changes nothing.
+    assert!((of(corner(), &klipper(0.5)).time_s - expected).abs() < 1e-6);
+    // A short one goes no faster than with half the acceleration, and then takes the corners of its top off.
+    let short = of(vec![travel(&[(0.0, 0.0), (4.0, 0.0)], 100.0)], &klipper(0.5));
+    let top = (0.5 * 1000.0 * 4.0_f64).sqrt();
+    assert!((short.time_s - between(4.0, 1000.0, top, 0.0, 0.0)).abs() < 1e-6);
+    let cut: Vec<(f64, f64)> = (0..=40).map(|i| (f64::from(i) * 0.1, 0.0)).collect();
+    let pieces = of(vec![travel(&cut, 100.0)], &klipper(0.5)).time_s;
+    assert!((pieces / short.time_s - 1.0).abs() < 0.02, "in pieces {pieces}, whole {}", short.time_s);
+    // The extruder alone is limited by its own speed; beside a move that pushes it forward it is not.
+    let retract = of(vec![Step::Retract { length_mm: 4.0, feed_mm_per_s: 80.0 }], &klipper(0.0));
+    assert!((retract.time_s - between(4.0, 2000.0, 50.0, 0.0, 0.0)).abs() < 1e-6);
+}
+
+#[test]
+fn reprap_firmware_counts_turning_around_as_one_change_of_speed() {
+    let limits = with(Cornering::InstantChange([8.0, 8.0, 0.4, 5.0]));
+    let back = of(vec![travel(&[(0.0, 0.0), (50.0, 0.0), (0.0, 0.0)], 100.0)], &limits);
+    assert!((back.time_s - 2.0 * between(50.0, 1000.0, 100.0, 0.0, 4.0)).abs() < 1e-6);
+    let corner = of(vec![travel(&[(0.0, 0.0), (50.0, 0.0), (50.0, 50.0)], 100.0)], &limits);
+    assert!((corner.time_s - 2.0 * between(50.0, 1000.0, 100.0, 0.0, 8.0)).abs() < 1e-6);
+}
