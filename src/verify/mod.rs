@@ -21,6 +21,7 @@ mod interpreter;
 mod limits;
 mod motion;
 mod policy;
+pub mod quality;
 mod report;
 #[cfg(test)]
 mod tests;
