@@ -26,8 +26,8 @@
 //!   straight run between two carried ends is a bridge and not counted.
 //! - **travel**, from the first road to the last; **loose travel**: the part of it outside the layer's outline with no
 //!   filament drawn back; **retractions**.
-//! - **seams**: of the starts of outer loops that have an outline of the layer below within 1 mm, the share that has a
-//!   start of the layer below within 1 mm.
+//! - **seams**: of the outer loops that go on from the layer below (four fifths of them have an outline there within
+//!   0.75 mm), the share that begins within 1 mm of where a loop of the layer below does.
 //! - **short segments**: the share of a road's straight pieces shorter than 0.05 and 0.1 mm.
 //! - **time**: by [`estimate`](crate::toolpath::estimate), so that one planner judges every slicer.
 
@@ -151,7 +151,7 @@ struct Measurement<'a> {
 struct Below {
     carries: Field,
     outline: EdgeGrid,
-    seams: Vec<[f64; 2]>,
+    loops: Vec<walls::Loop>,
 }
 
 impl Measurement<'_> {
@@ -164,7 +164,7 @@ impl Measurement<'_> {
             let roads = LayerRoads::of(&self.toolpath.layers[i], self.counted);
             let grid = EdgeGrid::new(&self.outlines[i]);
             let carries = roads.cover(self.frame(i, &roads), true);
-            Below { carries, seams: walls::seams(&roads, self.counted, &grid), outline: grid }
+            Below { carries, loops: walls::loops(&roads, self.counted, &grid), outline: grid }
         });
         let mut found = Vec::with_capacity(layers.len());
         for i in layers {
@@ -200,14 +200,14 @@ impl Measurement<'_> {
         walls::bare_outline(outline, &cover, &mut sums, &mut spots);
         fill::areas(outline, &self.zones[i], &roads, &cover, self.settings, &mut sums, &mut spots);
         sums.loose_travel_mm = motion::loose_travel_mm(&self.moves[i], &grid);
-        let seams = walls::seams(&roads, self.counted, &grid);
+        let loops = walls::loops(&roads, self.counted, &grid);
         if let Some(below) = below {
-            walls::follow(&seams, &below.seams, &below.outline, &mut sums, &mut spots);
+            walls::follow(&loops, &below.loops, &below.outline, &mut sums, &mut spots);
             carry::unsupported(&roads, &below.carries, self.settings.road_width_mm, &mut sums, &mut spots);
         }
         let carries = if roads.support.is_empty() { cover } else { roads.cover(frame, true) };
         let z_mm = f64::from(layer.z_mm);
         let quality = LayerQuality { z_mm, height_mm: f64::from(layer.height_mm), sums };
-        (quality, spots.worst(i, z_mm), Below { carries, outline: grid, seams })
+        (quality, spots.worst(i, z_mm), Below { carries, outline: grid, loops })
     }
 }

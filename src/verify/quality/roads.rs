@@ -6,6 +6,8 @@ use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath, road_width_mm};
 
 /// A joint that turns by less than this (its cosine) is mitred; a sharper one is round outside.
 const MITRED: f64 = 0.7;
+/// A road that is higher than this many layers is a thread in the air.
+const THREAD: f32 = 1.25;
 /// Chords of round ends stay this near to the arc, mm.
 const ROUND_MM: f64 = 0.002;
 
@@ -16,17 +18,19 @@ pub(super) struct Road {
     pub points: Vec<[f64; 2]>,
     /// Of the rounded rectangle that its flow and height make.
     pub width_mm: f64,
-    /// Width of the plain rectangle of the same area and height; of a round thread its diameter.
+    /// Width of the plain rectangle of the same area and height; of a thread in the air, which nothing presses flat, its
+    /// own width.
     pub spread_mm: f64,
     /// The next road of the layer goes on where this one ends, with nothing between them.
     pub goes_on: bool,
 }
 
 impl Road {
-    fn new(road: &Extrusion) -> Self {
+    fn new(road: &Extrusion, layer_height_mm: f32) -> Self {
         let (flow, height) = (f64::from(road.flow_mm3_per_mm), f64::from(road.height_mm));
         let width_mm = road_width_mm(flow, height);
-        let spread_mm = if width_mm > height && height > 0.0 { flow / height } else { width_mm };
+        let is_thread = road.height_mm > THREAD * layer_height_mm;
+        let spread_mm = if is_thread || height <= 0.0 { width_mm } else { flow / height };
         let mut points: Vec<[f64; 2]> = road.points.iter().map(|p| p.to_mm()).collect();
         points.dedup();
         Self { role: road.role, points, width_mm, spread_mm, goes_on: false }
@@ -197,12 +201,12 @@ impl LayerRoads {
                         {
                             last.goes_on = true;
                         }
-                        roads.part.push(Road::new(road));
+                        roads.part.push(Road::new(road, layer.height_mm));
                         end = road.points.last().copied();
                     } else {
                         end = None;
                         if matches!(road.role, Role::SupportMaterial | Role::SupportMaterialInterface) {
-                            roads.support.push(Road::new(road));
+                            roads.support.push(Road::new(road, layer.height_mm));
                         }
                     }
                 }

@@ -236,7 +236,7 @@ fn solid_where_sparse_is_enough_is_needless() {
         }
     }
     let report = file.measure(&rectangle([100.0; 2], [130.0; 2]), 4);
-    near(report.sums.sparse_mm2, (30.0 - 2.0 * DEPTH).powi(2), 0.1);
+    near(report.sums.sparse_mm2, (30.0 - 2.0 * (DEPTH + WIDTH)).powi(2), 0.1);
     near(report.sums.needless_solid_mm2, (8.0 + WIDTH) * (20.0 * SPACING + WIDTH), 2.5);
     assert!(report.spots.iter().all(|s| s.blemish != Blemish::NeedlessSolid || s.layer == 4));
 }

@@ -16,6 +16,10 @@ const LOOP_GAP_MM: f64 = 0.5;
 const LEAST_LOOP_MM: f64 = 3.0;
 /// How far a seam may be from the one below, mm.
 const FOLLOWS_MM: f64 = 1.0;
+/// A loop goes on from the layer below where so much of it has an outline there within this distance, mm: the outline
+/// lies half a road outside of the loop.
+const GOES_ON_MM: f64 = 0.75;
+const GOES_ON_SHARE: f64 = 0.8;
 
 /// Signed distance in mm from the outline to a road's edge at a place in the road's middle: positive where there is
 /// material outside the outline. `None` where no outline is within `reach_mm` of the edge.
@@ -60,48 +64,56 @@ pub(super) fn bare_outline(outline: &Region, cover: &Field, sums: &mut QualitySu
     }
 }
 
-/// Where the loops of the outer wall begin.
-pub(super) fn seams(roads: &LayerRoads, counted: Counted, outline: &EdgeGrid) -> Vec<[f64; 2]> {
-    let is_outer = |chain: &[Road]| {
+/// A loop of the outer wall.
+pub(super) struct Loop {
+    pub seam: [f64; 2],
+    /// Places along it.
+    places: Vec<[f64; 2]>,
+}
+
+/// The loops of the outer wall.
+pub(super) fn loops(roads: &LayerRoads, counted: Counted, outline: &EdgeGrid) -> Vec<Loop> {
+    let outer = |chain: &[Road]| -> Option<Loop> {
+        let seam = *chain.first()?.points.first()?;
+        let end = *chain.last()?.points.last()?;
+        if distance(seam, end) > LOOP_GAP_MM {
+            return None;
+        }
         let (mut at_edge, mut whole) = (0.0, 0.0);
+        let mut places = Vec::new();
         for road in chain {
             for (place, length) in road.samples(STEP_MM) {
                 whole += length;
+                places.push(place);
                 if edge_error_mm(outline, place, road.width_mm, REACH_MM).is_some() {
                     at_edge += length;
                 }
             }
         }
-        whole >= LEAST_LOOP_MM && 2.0 * at_edge > whole
+        (whole >= LEAST_LOOP_MM && 2.0 * at_edge > whole).then_some(Loop { seam, places })
     };
-    roads
-        .chains()
-        .filter(|chain| chain.iter().all(|road| counted.is_wall(road.role)))
-        .filter_map(|chain| {
-            let start = *chain.first()?.points.first()?;
-            let end = *chain.last()?.points.last()?;
-            (distance(start, end) <= LOOP_GAP_MM && is_outer(chain)).then_some(start)
-        })
-        .collect()
+    roads.chains().filter(|chain| chain.iter().all(|road| counted.is_wall(road.role))).filter_map(outer).collect()
 }
 
-/// Counts the seams that have an outline near them in the layer below, and those of them that have a seam there.
+/// Counts the loops that go on from the layer below, and those of them whose seam has one there.
 pub(super) fn follow(
-    seams: &[[f64; 2]],
-    below: &[[f64; 2]],
+    loops: &[Loop],
+    below: &[Loop],
     outline_below: &EdgeGrid,
     sums: &mut QualitySums,
     spots: &mut Spots,
 ) {
-    for seam in seams {
-        if outline_below.nearest(Point::from_mm(seam[0], seam[1]), FOLLOWS_MM).is_none() {
+    for this in loops {
+        let goes_on = |place: &[f64; 2]| outline_below.nearest(Point::from_mm(place[0], place[1]), GOES_ON_MM).is_some();
+        let near = this.places.iter().filter(|place| goes_on(place)).count();
+        if (near as f64) < GOES_ON_SHARE * this.places.len() as f64 {
             continue;
         }
         sums.seams += 1;
-        if below.iter().any(|b| distance(*seam, *b) <= FOLLOWS_MM) {
+        if below.iter().any(|other| distance(this.seam, other.seam) <= FOLLOWS_MM) {
             sums.seams_followed += 1;
         } else {
-            spots.add(Blemish::Seam, *seam, 1.0);
+            spots.add(Blemish::Seam, this.seam, 1.0);
         }
     }
 }

@@ -57,7 +57,8 @@ fn of_layer(outline: &Region, above: &Region, below: &Region, settings: &Quality
     let inner = outline.offset(-settings.wall_depth_mm(), SHARP);
     let kept = common(&common(&inner, above), below);
     let shell = inner.difference(&kept).opened(SLIVER * width);
-    let sparse = if shell.is_empty() { inner.clone() } else { inner.difference(&shell.offset(width, SHARP)) };
+    // Solid may reach as far as the roads that anchor it do.
+    let sparse = inner.offset(-width, SHARP).difference(&shell.offset(width, SHARP));
     let opened = outline.offset(-width, SHARP).offset(width + CORNER_MM / 2.0, SHARP);
     let thin = outline.difference(&opened).opened(CORNER_MM).without_specks(width * width);
     Zones { inner, shell, sparse: sparse.opened(LEAST_SPARSE * width), thin }
