@@ -42,9 +42,9 @@ pub fn measure_quality(
     let settings = QualitySettings {
         road_width_mm: settings.perimeter_extrusion_width,
         layer_height_mm: settings.layer_height,
-        walls: settings.perimeters.max(0) as usize,
-        top_layers: settings.top_solid_layers.max(0) as usize,
-        bottom_layers: settings.bottom_solid_layers.max(0) as usize,
+        walls: settings.perimeters as usize,
+        top_layers: settings.top_solid_layers as usize,
+        bottom_layers: settings.bottom_solid_layers as usize,
         pixel_mm: PIXEL_MM * (longest / FINE_UP_TO_MM).max(1.0),
     };
     let mut report = measure(toolpath, &outlines, &settings, &limits(machine), progress)?;

@@ -80,9 +80,9 @@ impl Field {
         let mut level = vec![0.0f32; self.values.len()];
         for (from, to) in self.values.chunks_exact(columns).zip(level.chunks_exact_mut(columns)) {
             let mut sum: f64 = from.iter().take(reach).map(|v| f64::from(*v)).sum();
-            for column in 0..columns {
+            for (column, mean) in to.iter_mut().enumerate() {
                 sum += from.get(column + reach).map_or(0.0, |v| f64::from(*v));
-                to[column] = sum as f32 * scale;
+                *mean = sum as f32 * scale;
                 sum -= column.checked_sub(reach).and_then(|c| from.get(c)).map_or(0.0, |v| f64::from(*v));
             }
         }
@@ -123,10 +123,10 @@ impl Canvas {
 
     /// Adds a shape, whichever way round it goes.
     pub(super) fn shape(&mut self, corners: &[[f64; 2]]) {
-        let next = |i: usize| corners[(i + 1) % corners.len()];
-        let doubled: f64 = (0..corners.len()).map(|i| corners[i][0] * next(i)[1] - next(i)[0] * corners[i][1]).sum();
-        for i in 0..corners.len() {
-            if doubled > 0.0 { self.edge(corners[i], next(i)) } else { self.edge(next(i), corners[i]) }
+        let edges = || corners.iter().copied().zip(corners.iter().copied().cycle().skip(1));
+        let doubled: f64 = edges().map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum();
+        for (a, b) in edges() {
+            if doubled > 0.0 { self.edge(a, b) } else { self.edge(b, a) }
         }
     }
 

@@ -104,7 +104,8 @@ pub(super) fn follow(
     spots: &mut Spots,
 ) {
     for this in loops {
-        let goes_on = |place: &[f64; 2]| outline_below.nearest(Point::from_mm(place[0], place[1]), GOES_ON_MM).is_some();
+        let goes_on =
+            |place: &[f64; 2]| outline_below.nearest(Point::from_mm(place[0], place[1]), GOES_ON_MM).is_some();
         let near = this.places.iter().filter(|place| goes_on(place)).count();
         if (near as f64) < GOES_ON_SHARE * this.places.len() as f64 {
             continue;
