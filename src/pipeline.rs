@@ -4,6 +4,8 @@
 //! here is only their order, and the rule that a job which `verify` refuses is an error. Snapshots go in and finished
 //! [`Job`]s come out; [`save_whole`] puts bytes into a file that appears whole or not at all.
 
+mod quality;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::toolpath::estimate::{Estimate, estimate};
 
 pub use crate::process::machine::limits as machine_limits;
 use crate::verify::{self, Limits, Policy, VerifyOptions, VerifyReport};
+pub use quality::measure_quality;
 
 /// What goes into a file beside the toolpath.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -256,3 +256,23 @@ fn a_result_never_replaces_what_it_is_made_from() {
         assert_eq!(std::fs::read(&model).unwrap(), before);
     }
 }
+
+#[test]
+fn a_file_is_measured_against_its_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("cube.gcode");
+    let out = out.to_str().unwrap();
+    let cube = "assets/models/calibration-cube-20mm.stl";
+    let sliced = fabbro(&["slice", cube, "-o", out, "--set", "elefant_foot_compensation=0"]);
+    assert_eq!(sliced.status.code(), Some(0), "{}", String::from_utf8_lossy(&sliced.stderr));
+    let said = check(&["verify", out, "--model", cube, "--json"], 0);
+    let quality = serde_json::from_str::<serde_json::Value>(&said).unwrap()["quality"].take();
+    let figure = |name: &str| quality["figures"][name].as_f64().unwrap();
+    assert_eq!(quality["layers"].as_array().unwrap().len(), 100);
+    assert!(figure("outer_wall_mean_mm").abs() < 0.002 && figure("outer_wall_deviation_mm") < 0.002, "{quality}");
+    assert!(figure("wall_cover") > 0.99 && figure("shell_cover") > 0.99 && figure("bare_outline") < 0.001, "{quality}");
+    assert!(check(&["verify", out, "--model", cube], 0).contains("seams above another"));
+    let other = fabbro(&["verify", out, "--model", "assets/models/bracket.obj"]);
+    assert!(String::from_utf8_lossy(&other.stderr).contains("prints another model"));
+    check(&["verify", out, "--set", "perimeters=3"], 2);
+}

@@ -1,12 +1,17 @@
-//! `fabbro verify FILE.gcode`: is it fit for the machine?
+//! `fabbro verify FILE.gcode`: is it fit for the machine, and with `--model` how well does it print the model?
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Failure, print, print_json, read, target};
-use crate::gcode::read_metadata;
+use super::progress_line::ProgressLine;
+use super::{Failure, print, print_json, read, target, tell_all, usage};
+use crate::gcode::{self, FileMetadata, ReadOptions, duration, read_metadata, unescape};
+use crate::model::import::import;
+use crate::pipeline::measure_quality;
 use crate::progress::Progress;
 use crate::report::Severity;
+use crate::settings::{Settings, parse_assignment};
+use crate::verify::quality::QualityReport;
 use crate::verify::{Policy, VerifyOptions, VerifyReport, verify};
 
 #[derive(clap::Args)]
@@ -19,6 +24,13 @@ pub struct Args {
     /// As strictly as a node judges a job from elsewhere
     #[arg(long)]
     remote: bool,
+    /// The model that it prints: says how well, too
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// With --model: a setting it was sliced with, where the file does not say so itself (perimeters, top_solid_layers,
+    /// bottom_solid_layers, layer_height, extrusion_width)
+    #[arg(long, value_name = "KEY=VALUE", requires = "model")]
+    set: Vec<String>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -32,6 +44,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let policy = if args.remote { Policy::Remote } else { Policy::Own };
     let options = VerifyOptions { policy, expected_volume_mm3: None };
     let report = verify(&bytes, &target.limits, &options, &Progress::new())?;
+    let quality = match &args.model {
+        Some(model) => Some(quality(&args, model, &bytes, &metadata, &target)?),
+        None => None,
+    };
     if args.json {
         print_json(&serde_json::json!({
             "file": args.file,
@@ -39,9 +55,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
             "generator": metadata.generator,
             "passes": report.passes(),
             "report": report,
+            "quality": quality,
         }))?;
     } else {
-        print(&words(&report))?;
+        print(&(words(&report) + &quality.as_ref().map(quality_words).unwrap_or_default()))?;
     }
     if report.passes() {
         return Ok(());
@@ -49,6 +66,73 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let errors = report.count(Severity::Error);
     let plural = if errors == 1 { "" } else { "s" };
     Err(Failure::CouldNot(format!("{} is not fit for {machine}: {errors} error{plural}", args.file.display())))
+}
+
+/// Measures the file against its model.
+fn quality(
+    args: &Args,
+    model: &Path,
+    bytes: &[u8],
+    metadata: &FileMetadata,
+    target: &target::Target,
+) -> Result<QualityReport, Failure> {
+    let mut pairs: Vec<(&str, String)> = metadata.settings.iter().map(|(k, v)| (k.as_str(), unescape(v))).collect();
+    for text in &args.set {
+        parse_assignment(text).map_err(usage)?;
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        pairs.push((key.trim(), value.trim().to_owned()));
+    }
+    let (settings, _) = Settings::from_pairs(pairs.iter().map(|(k, v)| (*k, v.as_str())))?;
+    let progress = Progress::new();
+    let line = ProgressLine::show(&progress);
+    let options = ReadOptions { filament_diameter_mm: settings.filament_diameter, ..ReadOptions::default() };
+    let file = gcode::read(bytes, &options, &progress)?;
+    let imported = import(model, &progress)?;
+    let report = measure_quality(&file.toolpath, &imported.models, &settings, &target.settings, &progress)?;
+    drop(line);
+    tell_all(&report.notices);
+    Ok(report)
+}
+
+fn quality_words(report: &QualityReport) -> String {
+    let figures = &report.figures;
+    let mm = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4} mm"));
+    let share = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{:.2} %", v * 100.0));
+    let mut text = String::new();
+    for (what, value) in [
+        ("outer wall, mean error", mm(figures.outer_wall_mean_mm)),
+        ("outer wall, deviation", mm(figures.outer_wall_deviation_mm)),
+        ("outline without road", share(figures.bare_outline)),
+        ("thin parts without road", share(figures.bare_thin_parts)),
+        ("walls covered", share(figures.wall_cover)),
+        ("top and bottom covered", share(figures.shell_cover)),
+        ("overfilled", share(figures.overfilled)),
+        ("underfilled", share(figures.underfilled)),
+        ("needless solid", share(figures.needless_solid)),
+        ("unsupported", format!("{:.1} mm", figures.unsupported_mm)),
+        ("travel", format!("{:.2} m", figures.travel_mm / 1000.0)),
+        ("outside, not retracted", format!("{:.1} mm", figures.loose_travel_mm)),
+        ("retractions", figures.retractions.to_string()),
+        ("seams above another", share(figures.seams_followed)),
+        ("segments below 0.05 mm", share(figures.segments_below_50_um)),
+        ("segments below 0.1 mm", share(figures.segments_below_100_um)),
+        ("time", duration(figures.time_s)),
+    ] {
+        let _ = writeln!(text, "{what:<26}{value:>16}");
+    }
+    for spot in report.spots.iter().filter(|spot| spot.amount > 0.5) {
+        let name = serde_json::to_value(spot.blemish).unwrap_or_default();
+        let [x, y] = spot.at_mm;
+        let _ = writeln!(
+            text,
+            "  layer {} (Z {:.2}) around X {x:.1} Y {y:.1}: {} {:.2}",
+            spot.layer + 1,
+            spot.z_mm,
+            name.as_str().unwrap_or_default(),
+            spot.amount
+        );
+    }
+    text
 }
 
 fn words(report: &VerifyReport) -> String {

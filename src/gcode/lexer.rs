@@ -4,6 +4,8 @@
 //! Lines go in as bytes of any file whatever (binary included) and come out as borrowed parts; nothing is allocated and
 //! nothing fails: what cannot be understood comes out as [`Code::Other`] or [`Value::Malformed`].
 
+use crate::progress::{Canceled, Progress};
+
 /// Longest line that is looked at, in bytes. Longer ones occur in damaged and in binary files only.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
 
@@ -47,6 +49,31 @@ pub enum Value {
 /// The lines of a file with their numbers, counted from 1, ended by LF or CRLF.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     bytes.split(|b| *b == b'\n').enumerate().map(|(i, line)| (i + 1, line.strip_suffix(b"\r").unwrap_or(line)))
+}
+
+/// Lines between two looks at the progress.
+const LINES_PER_CHECK: usize = 8192;
+
+/// Shows every line with its number to `visit`, and tells the progress of a stage that counts bytes. Fails only when told
+/// to stop.
+pub fn visit_lines<'a>(
+    bytes: &'a [u8],
+    progress: &Progress,
+    mut visit: impl FnMut(usize, &'a [u8]),
+) -> Result<(), Canceled> {
+    let mut looked = 0;
+    for (number, line) in lines(bytes) {
+        if number % LINES_PER_CHECK == 0 {
+            progress.check()?;
+            let at = (line.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
+            progress.advance(at - looked);
+            looked = at;
+        }
+        visit(number, line);
+    }
+    progress.check()?;
+    progress.advance(bytes.len() - looked);
+    Ok(())
 }
 
 /// Takes a line apart. Bytes beyond [`MAX_LINE_BYTES`] are not looked at.

@@ -9,6 +9,8 @@ pub mod dialect;
 mod layer;
 pub mod lexer;
 mod metadata;
+#[cfg(test)]
+pub(crate) mod nonsense;
 mod number;
 mod reader;
 mod sequence;

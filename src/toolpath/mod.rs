@@ -149,3 +149,25 @@ pub fn road_area_mm2(width_mm: f64, height_mm: f64) -> f64 {
     }
     height_mm * (width_mm - height_mm) + std::f64::consts::FRAC_PI_4 * height_mm * height_mm
 }
+
+/// The width in mm of a road of some cross-section and height: what [`road_area_mm2`] is the inverse of.
+pub fn road_width_mm(area_mm2: f64, height_mm: f64) -> f64 {
+    let round = std::f64::consts::FRAC_PI_4 * height_mm * height_mm;
+    if area_mm2 <= round || height_mm <= 0.0 {
+        return (area_mm2 / std::f64::consts::FRAC_PI_4).max(0.0).sqrt();
+    }
+    (area_mm2 - round) / height_mm + height_mm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_width_of_a_road_follows_from_its_area() {
+        for (width, height) in [(0.45, 0.2), (0.2, 0.2), (0.1, 0.3), (2.0, 0.1)] {
+            let back = road_width_mm(road_area_mm2(width, height), height);
+            assert!((back - width).abs() < 1e-9, "{width} x {height}: {back}");
+        }
+    }
+}

@@ -21,6 +21,7 @@ mod interpreter;
 mod limits;
 mod motion;
 mod policy;
+pub mod quality;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -35,9 +36,6 @@ use crate::toolpath::{Role, Step, Toolpath};
 
 /// How far beyond the plate a start sequence may lay material, mm: priming lines on the rim.
 pub const PRIMING_MARGIN_MM: f64 = 10.0;
-
-/// Lines between two looks at the progress.
-const LINES_PER_CHECK: usize = 8192;
 
 /// What is asked of a file beyond the machine's limits.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,18 +54,7 @@ pub fn verify(
 ) -> Result<VerifyReport, Canceled> {
     progress.stage("Verifying G-code", bytes.len());
     let mut machine = interpreter::Interpreter::new(bytes, limits, options.policy);
-    let mut looked = 0;
-    for (number, line) in lexer::lines(bytes) {
-        if number % LINES_PER_CHECK == 0 {
-            progress.check()?;
-            let at = (line.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
-            progress.advance(at - looked);
-            looked = at;
-        }
-        machine.line(number, line);
-    }
-    progress.check()?;
-    progress.advance(bytes.len() - looked);
+    lexer::visit_lines(bytes, progress, |number, line| machine.line(number, line))?;
     Ok(machine.finish(options.expected_volume_mm3))
 }
 

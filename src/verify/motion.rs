@@ -46,6 +46,10 @@ pub(super) struct Arc {
 /// they are told; beyond this the end is somewhere else than the file means.
 const ARC_ENDS_MM: f64 = 0.05;
 const ARC_ENDS_SHARE: f64 = 0.005;
+/// How near the chords that stand for an arc are to it, mm, and how many there are at most: enough for a whole circle
+/// larger than any plate.
+const ARC_CHORDS_MM: f64 = 0.01;
+const MOST_CHORDS: f64 = 4096.0;
 
 impl Arc {
     /// The arc of a `G2` (clockwise) or `G3`; an error says what is wrong with it.
@@ -95,15 +99,13 @@ impl Arc {
         self.radius * self.sweep.abs()
     }
 
-    /// Points on it that no other point of it exceeds in x or y, its ends left out.
-    pub(super) fn extremes(&self) -> impl Iterator<Item = [f64; 2]> {
-        let quarter = std::f64::consts::FRAC_PI_2;
-        (0..4).filter_map(move |k| {
-            let angle = quarter * f64::from(k);
-            let turned = if self.sweep > 0.0 { angle - self.start } else { self.start - angle };
-            let on_arc = turned.rem_euclid(std::f64::consts::TAU) < self.sweep.abs();
-            let (sin, cos) = angle.sin_cos();
-            on_arc.then(|| [self.centre[0] + self.radius * cos, self.centre[1] + self.radius * sin])
+    /// Places along it between its ends, so that the chords between them are within 10 µm of it.
+    pub(super) fn places(&self) -> impl Iterator<Item = [f64; 2]> {
+        let step = 2.0 * (1.0 - (ARC_CHORDS_MM / self.radius).min(1.0)).acos();
+        let count = (self.sweep.abs() / step).ceil().clamp(1.0, MOST_CHORDS) as u32;
+        (1..count).map(move |k| {
+            let (sin, cos) = (self.start + self.sweep * f64::from(k) / f64::from(count)).sin_cos();
+            [self.centre[0] + self.radius * cos, self.centre[1] + self.radius * sin]
         })
     }
 }

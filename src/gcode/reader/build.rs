@@ -1,7 +1,7 @@
 //! Puts moves together into roads, travels and layers.
 
 use crate::geometry::Point;
-use crate::toolpath::{Extrusion, Layer, Role, Step, Travel};
+use crate::toolpath::{Extrusion, Layer, Role, Step, Travel, road_width_mm};
 
 /// A road is split where the flow of a move differs from that of the road so far by more than this share…
 const FLOW_TOLERANCE: f64 = 0.025;
@@ -285,7 +285,7 @@ impl Builder {
                 road.height_mm = height_mm as f32;
             }
             if road.width_mm <= 0.0 {
-                road.width_mm = width_of(f64::from(road.flow_mm3_per_mm), f64::from(road.height_mm)) as f32;
+                road.width_mm = road_width_mm(f64::from(road.flow_mm3_per_mm), f64::from(road.height_mm)) as f32;
             }
             if road.z_mm.iter().all(|z| (f64::from(*z) - z_mm).abs() < SAME_Z_MM) {
                 road.z_mm = Vec::new();
@@ -298,27 +298,5 @@ impl Builder {
     pub(super) fn finish(mut self) -> Vec<Layer> {
         self.close_layer();
         self.layers
-    }
-}
-
-/// The width of a road of some cross-section and height: what [`road_area_mm2`] is the inverse of.
-fn width_of(area_mm2: f64, height_mm: f64) -> f64 {
-    let round = std::f64::consts::FRAC_PI_4 * height_mm * height_mm;
-    if area_mm2 <= round || height_mm <= 0.0 {
-        return (area_mm2 / std::f64::consts::FRAC_PI_4).max(0.0).sqrt();
-    }
-    (area_mm2 - round) / height_mm + height_mm
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_width_of_a_road_follows_from_its_area() {
-        for (width, height) in [(0.45, 0.2), (0.2, 0.2), (0.1, 0.3), (2.0, 0.1)] {
-            let back = width_of(crate::toolpath::road_area_mm2(width, height), height);
-            assert!((back - width).abs() < 1e-9, "{width} x {height}: {back}");
-        }
     }
 }

@@ -42,9 +42,6 @@ impl Default for ReadOptions {
     }
 }
 
-/// Lines between two looks at the progress.
-const LINES_PER_CHECK: usize = 8192;
-
 /// Reads a file. Any bytes whatever give a result; fails only when told to stop.
 pub fn read(bytes: &[u8], options: &ReadOptions, progress: &Progress) -> Result<GcodeFile, Canceled> {
     progress.stage("Reading G-code", bytes.len());
@@ -53,23 +50,16 @@ pub fn read(bytes: &[u8], options: &ReadOptions, progress: &Progress) -> Result<
     let mut metadata = FileMetadata::default();
     let mut pictures = metadata::PictureReader::default();
     let mut endless = 0;
-    let mut looked = 0;
-    for (number, line) in lexer::lines(bytes) {
-        if number % LINES_PER_CHECK == 0 {
-            progress.check()?;
-            let at = (line.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
-            progress.advance(at - looked);
-            looked = at;
-        }
+    lexer::visit_lines(bytes, progress, |_, line| {
         if line.len() > lexer::MAX_LINE_BYTES {
             endless += 1;
-            continue;
+            return;
         }
         let line = lexer::lex(line);
         match (line.code, line.comment) {
             (lexer::Code::Empty, Some(comment)) => {
                 if pictures.take(comment, &mut metadata) {
-                    continue;
+                    return;
                 }
                 if lexer::trim(comment) == b"FLAVOR:UltiGCode" {
                     reader.use_volumes();
@@ -81,9 +71,7 @@ pub fn read(bytes: &[u8], options: &ReadOptions, progress: &Progress) -> Result<
             }
             (code, comment) => reader.command(code, comment),
         }
-    }
-    progress.check()?;
-    progress.advance(bytes.len() - looked);
+    })?;
     let (mut toolpath, mut notices) = reader.finish();
     toolpath.filament_diameter_mm = diameter_mm as f32;
     toolpath.filament_density_g_per_cm3 =
