@@ -2,38 +2,45 @@
 //!
 //! Solid surfaces get lines or loops side by side, at the spacing that divides their width evenly; bridges get strands
 //! along their direction; sparse surfaces get a pattern that is fixed to the plate, so that layers stand on each other.
-//! A pattern is one file behind [`Pattern`]: it is asked for centre lines in an area and knows nothing of flow, of walls
-//! or of neighbouring surfaces. Order and direction of the paths are free except where [`Fill::ordered`] says otherwise.
+//! Each pattern is a file behind [`Pattern`]. Order and direction of the paths are free except where [`Fill::ordered`]
+//! says otherwise.
 
+mod aligned_rectilinear;
+mod archimedean_chords;
 mod concentric;
+mod cross_hatch;
 mod cubic;
+mod curve;
 pub(super) mod family;
 mod grid;
 mod gyroid;
+mod hilbert_curve;
+mod honeycomb;
+mod honeycomb_3d;
+mod line;
 mod link;
 mod monotonic;
+mod pattern;
 mod rectilinear;
 mod road;
 mod solid;
+mod stars;
 #[cfg(test)]
 mod tests;
 mod triangles;
 
+pub use pattern::{Pattern, Sheet};
+
 use super::stages::{Fill, FilledLayer, RegionLayer, Surface, SurfaceKind};
-use crate::geometry::{Join, Polyline, Region, Ring};
+use crate::geometry::{Bounds, Join, Point, Polyline, Region, Ring};
 use crate::process::slicing::LayerSpan;
 use crate::progress::{Canceled, Progress};
 use crate::settings::{FillPattern, Settings, SolidPattern};
 use crate::toolpath::Role;
-use family::Family;
-use link::Joining;
 use rayon::prelude::*;
 use road::Road;
 use std::f64::consts::FRAC_PI_2;
 
-/// Ends of sparse lines further apart along the border than this many distances between roads are not joined: a travel
-/// costs less time and no material.
-const LONGEST_LINK: f64 = 3.0;
 const CORNERS: Join = Join::Miter(2.0);
 
 /// What decides over infill.
@@ -44,6 +51,10 @@ pub struct InfillSettings {
     pub fill_density: f64,
     pub fill_pattern: FillPattern,
     pub fill_angle_rad: f64,
+    /// How far a path of sparse infill goes on along the wall where it ends.
+    pub infill_anchor_mm: f64,
+    /// Ends of sparse infill are joined along the wall where the way is not longer than this.
+    pub infill_anchor_max_mm: f64,
     /// Share of an innermost wall's width that infill reaches into it; 0 where there are no walls.
     pub infill_overlap: f64,
     pub top_fill_pattern: SolidPattern,
@@ -66,6 +77,8 @@ impl From<&Settings> for InfillSettings {
             fill_density: if s.spiral_vase { 0.0 } else { s.fill_density },
             fill_pattern: s.fill_pattern,
             fill_angle_rad: s.fill_angle.to_radians(),
+            infill_anchor_mm: s.infill_anchor.min(s.infill_anchor_max),
+            infill_anchor_max_mm: s.infill_anchor_max,
             infill_overlap: if s.perimeters == 0 { 0.0 } else { s.infill_overlap },
             top_fill_pattern: s.top_fill_pattern,
             bottom_fill_pattern: s.bottom_fill_pattern,
@@ -84,68 +97,6 @@ impl From<&Settings> for InfillSettings {
     }
 }
 
-/// One layer of sparse infill, as a pattern is asked for it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sheet {
-    /// Number of the layer, counted from the plate.
-    pub layer: usize,
-    /// Top of the layer above the plate.
-    pub z_mm: f64,
-    pub angle_rad: f64,
-    /// Distance between two roads side by side without a gap: what a density of 1 means.
-    pub spacing_mm: f64,
-    /// Share of the volume to be filled, above 0 and up to 1.
-    pub density: f64,
-    /// Paths shorter than this are not worth printing.
-    pub shortest_mm: f64,
-}
-
-impl Sheet {
-    /// Distance between parallel roads that alone make the density.
-    fn distance_mm(&self) -> f64 {
-        self.spacing_mm / self.density
-    }
-
-    fn joining(&self) -> Joining {
-        Joining {
-            longest_link_mm: LONGEST_LINK * self.distance_mm(),
-            shortest_path_mm: self.shortest_mm,
-            has_tails: false,
-        }
-    }
-}
-
-/// A sparse infill pattern.
-pub trait Pattern: Sync {
-    /// Centre lines over `area`, which is where the middles of roads may run. Their length times the spacing is the
-    /// density's share of a large area; links along the border come on top. A closed loop repeats its first point.
-    fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline>;
-}
-
-/// The pattern of that name.
-fn pattern(kind: FillPattern) -> &'static dyn Pattern {
-    match kind {
-        FillPattern::Rectilinear => &rectilinear::Rectilinear,
-        FillPattern::Grid => &grid::Grid,
-        FillPattern::Triangles => &triangles::Triangles,
-        FillPattern::Cubic => &cubic::Cubic,
-        FillPattern::Gyroid => &gyroid::Gyroid,
-        FillPattern::Concentric => &concentric::Concentric,
-    }
-}
-
-/// Families of straight lines, each turned against the pattern's angle and shifted in mm, that share the density and are
-/// joined along the border.
-fn families(area: &Region, sheet: &Sheet, turned_shifted: &[(f64, f64)]) -> Vec<Polyline> {
-    let distance_mm = sheet.distance_mm() * turned_shifted.len() as f64;
-    let families: Vec<Family> = turned_shifted
-        .iter()
-        .map(|&(turn, shift_mm)| Family::new(sheet.angle_rad + turn, distance_mm, shift_mm))
-        .collect();
-    let pieces: Vec<_> = families.iter().enumerate().flat_map(|(i, family)| family.pieces(area, i as u32)).collect();
-    link::chain(area, &families, &pieces, &sheet.joining())
-}
-
 /// Fills every surface of every layer.
 pub fn infill(
     layers: &[RegionLayer],
@@ -153,12 +104,13 @@ pub fn infill(
     progress: &Progress,
 ) -> Result<Vec<FilledLayer>, Canceled> {
     progress.stage("Filling", layers.len());
+    let pattern = pattern::prepared(layers, settings);
     layers
         .par_iter()
         .enumerate()
         .map(|(index, layer)| {
             progress.check()?;
-            let filler = Filler { settings, layer: index, span: layer.span };
+            let filler = Filler { settings, pattern: &*pattern, layer: index, span: layer.span };
             let islands = layer.islands.iter().map(|surfaces| filler.island(surfaces)).collect();
             progress.advance(1);
             Ok(FilledLayer { span: layer.span, islands })
@@ -169,6 +121,7 @@ pub fn infill(
 /// Fills the surfaces of one layer.
 struct Filler<'a> {
     settings: &'a InfillSettings,
+    pattern: &'a dyn Pattern,
     layer: usize,
     span: LayerSpan,
 }
@@ -218,11 +171,14 @@ impl Filler<'_> {
             layer: self.layer,
             z_mm: self.span.top_mm,
             angle_rad: s.fill_angle_rad,
+            turns: true,
             spacing_mm: road.spacing_mm,
             density: s.fill_density.min(1.0),
             shortest_mm: 2.0 * road.width_mm,
+            longest_link_mm: s.infill_anchor_max_mm,
+            anchor_mm: s.infill_anchor_mm,
         };
-        let paths = pattern(s.fill_pattern).paths(&middles, &sheet);
+        let paths = self.pattern.paths(&middles, &sheet);
         (!paths.is_empty()).then(|| fill(road, paths, false))
     }
 

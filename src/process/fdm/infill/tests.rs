@@ -1,17 +1,13 @@
 //! Infill has the density it was asked for, stays inside, and is laid in the promised order.
 
+use super::family::Family;
 use super::*;
-use crate::geometry::{Bounds, EdgeGrid, Point, UNITS_PER_MM};
+use crate::geometry::{EdgeGrid, UNITS_PER_MM};
 use std::f64::consts::{FRAC_PI_4, PI, TAU};
 
-const PATTERNS: [FillPattern; 6] = [
-    FillPattern::Rectilinear,
-    FillPattern::Grid,
-    FillPattern::Triangles,
-    FillPattern::Cubic,
-    FillPattern::Gyroid,
-    FillPattern::Concentric,
-];
+fn patterns() -> impl Iterator<Item = FillPattern> {
+    FillPattern::ALL.iter().copied()
+}
 
 pub(super) fn rectangle(x0: f64, y0: f64, x1: f64, y1: f64) -> Region {
     Region::rectangle(Bounds { min: Point::from_mm(x0, y0), max: Point::from_mm(x1, y1) })
@@ -42,6 +38,8 @@ pub(super) fn settings() -> InfillSettings {
         fill_density: 0.2,
         fill_pattern: FillPattern::Grid,
         fill_angle_rad: FRAC_PI_4,
+        infill_anchor_mm: 2.4,
+        infill_anchor_max_mm: 6.2,
         infill_overlap: 0.25,
         top_fill_pattern: SolidPattern::Monotonic,
         bottom_fill_pattern: SolidPattern::Monotonic,
@@ -102,32 +100,48 @@ fn check_inside(layer: &FilledLayer, region: &Region) {
 fn density_in(window_half_mm: f64, border_mm: f64, settings: &InfillSettings, tops_mm: &[f64]) -> f64 {
     let (area, window) =
         [window_half_mm + border_mm, window_half_mm].map(|half| rectangle(-half, -half, half, half)).into();
+    let object = [layer(0, vec![surface(SurfaceKind::Sparse, area)])];
+    let pattern = pattern::prepared(&object, settings);
     let share = |(i, &top_mm): (usize, &f64)| {
         let span = LayerSpan { bottom_mm: top_mm - 0.2, top_mm, cut_mm: top_mm - 0.1 };
-        let fill = Filler { settings, layer: i + 1, span }.sparse(&area).unwrap();
+        let filler = Filler { settings, pattern: &*pattern, layer: i + 1, span };
+        let fill = filler.sparse(&object[0].islands[0][0].area).unwrap();
         let length: f64 = window.clip(&fill.paths).iter().map(Polyline::length_mm).sum();
         length * fill.flow_mm3_per_mm / (0.2 * window.area_mm2())
     };
     tops_mm.iter().enumerate().map(share).sum::<f64>() / tops_mm.len() as f64
 }
 
+/// The height after which a pattern repeats, where its lines are longer at some heights than at others: a whole period is
+/// what counts. `distance_mm` is that of parallel lines of the same density.
+fn period_mm(pattern: FillPattern, density: f64) -> Option<f64> {
+    let spacing_mm = crate::toolpath::road_area_mm2(0.45, 0.2) / 0.2;
+    match pattern {
+        FillPattern::Gyroid => Some(2.453 * spacing_mm / density),
+        FillPattern::Honeycomb3d => Some(4.0 * honeycomb_3d::unit_mm(spacing_mm, density)),
+        FillPattern::CrossHatch => Some(4.0 * 1.0739 * spacing_mm / density),
+        _ => None,
+    }
+}
+
 #[test]
 fn every_pattern_has_its_density() {
-    for fill_pattern in PATTERNS {
+    for fill_pattern in patterns() {
         for fill_density in [0.05, 0.15, 0.4, 0.8] {
             let settings = InfillSettings { fill_pattern, fill_density, ..settings() };
-            // The window is away from the border, where links and cut lines are. The gyroid's curves are longer at some
-            // heights than at others: a whole period is what counts.
-            let share = if fill_pattern == FillPattern::Gyroid {
-                let period_mm = 2.453 * 0.407 / fill_density;
-                let tops: Vec<f64> = (0..36).map(|i| (f64::from(i) + 0.5) / 36.0 * period_mm).collect();
-                density_in(3.0 * period_mm, period_mm, &settings, &tops)
+            // The window is away from the border, where links and cut lines are.
+            let share = if let Some(period_mm) = period_mm(fill_pattern, fill_density) {
+                let tops: Vec<f64> = (0..40).map(|i| (f64::from(i) + 0.5) / 40.0 * period_mm).collect();
+                // A window of whole periods along the lines.
+                let along = InfillSettings { fill_angle_rad: 0.0, ..settings };
+                density_in(3.0 * period_mm, period_mm, &along, &tops)
             } else {
                 // Loops have no links: all of the area counts.
                 let border_mm = if fill_pattern == FillPattern::Concentric { 0.0 } else { 20.0 };
                 density_in(60.0, border_mm, &settings, &[0.6, 0.8])
             };
             let error = share / fill_density - 1.0;
+            println!("{fill_pattern:?} at {fill_density}: {:+.2} %", 100.0 * error);
             assert!(error.abs() < 0.02, "{fill_pattern:?} at {fill_density}: {share}");
         }
     }
@@ -170,7 +184,7 @@ fn roads_stay_inside_and_reach_into_the_walls_by_the_overlap() {
             );
         }
     }
-    for fill_pattern in PATTERNS {
+    for fill_pattern in patterns() {
         let settings = InfillSettings { fill_pattern, ..settings() };
         for layer in fill_layers(7, &[surface(SurfaceKind::Sparse, area.clone())], &settings) {
             check_inside(&layer, &area.offset(0.125 - 0.2, Join::Miter(2.0)));
@@ -330,7 +344,7 @@ fn nothing_is_filled_at_density_zero_and_nothing_breaks_on_specks() {
     assert!(layers.iter().all(|l| l.islands[0].is_empty()));
     for size in [0.0, 1e-5, 0.01, 0.3, 0.5, 0.7] {
         for kind in [SurfaceKind::Top, SurfaceKind::Bridge, SurfaceKind::Sparse] {
-            for fill_pattern in PATTERNS {
+            for fill_pattern in patterns() {
                 let settings = InfillSettings { fill_pattern, ..settings() };
                 for layer in fill_layers(3, &[surface(kind, rectangle(5.0, 5.0, 5.0 + size, 9.0))], &settings) {
                     assert!(paths(&layer).all(|p| p.0.len() >= 2 && p.length_mm() > 0.3));
@@ -342,7 +356,7 @@ fn nothing_is_filled_at_density_zero_and_nothing_breaks_on_specks() {
 
 #[test]
 fn paths_have_no_standstills() {
-    for fill_pattern in PATTERNS {
+    for fill_pattern in patterns() {
         let settings = InfillSettings { fill_pattern, ..settings() };
         let surfaces = [surface(SurfaceKind::Sparse, bracket())];
         for layer in fill_layers(5, &surfaces, &settings) {
@@ -370,7 +384,8 @@ fn threads_do_not_change_the_result() {
 
 #[test]
 fn a_wave_is_cut_where_it_crosses_the_border() {
-    let family = Family::new(0.3, 2.0, 0.1).with_wave(family::Wave::new(0.5, &[0.0, 0.6, 0.0, -0.6]));
+    let family =
+        Family::new(0.3, 2.0, 0.1).with_wave(family::Wave::new(2.0, [[0.0, 0.0], [0.5, 0.6], [1.1, 0.0], [1.5, -0.6]]));
     let region = bracket();
     let pieces = family.pieces(&region, 0);
     let window = EdgeGrid::new(&region.offset(1e-4, Join::Miter(2.0)));
