@@ -101,6 +101,16 @@ choices! {
         ArchimedeanChords = "archimedeanchords", "Archimedean chords", [];
     }
 
+    /// Which surfaces are ironed.
+    IroningType {
+        /// Everything that is seen from above.
+        Top = "top", "All top surfaces", [];
+        /// The uppermost layer.
+        Topmost = "topmost", "Topmost surface only", [];
+        /// Solid infill inside too.
+        Solid = "solid", "All solid surfaces", [];
+    }
+
     /// How sparse infill is laid.
     FillPattern {
         /// Parallel lines, turned by 90° on every layer.
@@ -116,6 +126,10 @@ choices! {
         Stars = "stars", "Stars", ["tri-hexagon", "trihexagon"];
         /// Cubes standing on a corner.
         Cubic = "cubic", "Cubic", [];
+        /// Cubes that are small near the surface and large within.
+        AdaptiveCubic = "adaptivecubic", "Adaptive cubic", ["cubicsubdiv"];
+        /// Cubes that are small below roofs and large elsewhere.
+        SupportCubic = "supportcubic", "Support cubic", [];
         /// Hexagons.
         Honeycomb = "honeycomb", "Honeycomb", [];
         /// Truncated octahedra.
@@ -130,5 +144,7 @@ choices! {
         HilbertCurve = "hilbertcurve", "Hilbert curve", [];
         /// A spiral around the middle of the object.
         ArchimedeanChords = "archimedeanchords", "Archimedean chords", [];
+        /// Trees that hold up roofs; nothing elsewhere.
+        Lightning = "lightning", "Lightning", [];
     }
 }

@@ -80,13 +80,10 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 
 /// Settings of PrusaSlicer that change the print and have no counterpart here, with the values that change nothing.
 const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
-    ("bridge_angle", &["0"]),
     ("complete_objects", &["0"]),
     ("draft_shield", &["disabled", "0"]),
     ("fuzzy_skin", &["none"]),
-    ("infill_every_layers", &["1"]),
     ("infill_only_where_needed", &["0"]),
-    ("ironing", &["0"]),
     ("max_volumetric_extrusion_rate_slope_negative", &["0"]),
     ("max_volumetric_extrusion_rate_slope_positive", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),

@@ -30,6 +30,25 @@ fill_angle: f64 = 45.0, {
     hard: range(-360.0, 360.0), orca: &["infill_direction"], search: &["rotation"],
 }
 
+/// Angles of infill lines layer by layer, in place of the infill angle and of what turns by itself.
+///
+/// Degrees, separated by commas, from the first layer on and over again: `0, 60, 120`. With a plus sign it is a turn against
+/// the layer below: `+15`; with an asterisk it holds for several layers: `0*5, 90*5`. Patterns that are one shape through
+/// all layers, such as cubic and gyroid, keep the infill angle.
+fill_angle_template: String = "", {
+    label: "Infill angles by layer", category: Infill, level: Expert, scope: Object,
+    orca: &["sparse_infill_rotate_template"], cura: &["infill_angles"], search: &["rotation template"],
+}
+
+/// Fill so many layers in one go, with roads as high as all of them.
+///
+/// As far as the nozzle's diameter is not exceeded, and only where all of these layers are sparse. Saves time; not for
+/// lightning, whose branches differ from layer to layer.
+infill_every_layers: u32 = 1, {
+    label: "Combine infill of layers", category: Infill, level: Advanced, scope: Object, hard: range(1.0, 100.0),
+    cura: &["infill_sparse_combine"], search: &["infill_combination", "infill_sparse_thickness"],
+}
+
 /// How far infill reaches into the innermost wall, as a share of that wall's width.
 infill_overlap: f64 = 0.25, {
     label: "Infill overlap", category: Infill, level: Advanced, scope: Object, unit: Share, hard: range(0.0, 1.0),

@@ -44,6 +44,39 @@ bottom_fill_pattern: SolidPattern = SolidPattern::Monotonic, {
     orca: &["bottom_surface_pattern"], cura: &["top_bottom_pattern_0"],
 }
 
+/// Go over finished surfaces again with the hot nozzle and a little material, so that they become smooth.
+ironing: bool = false, {
+    label: "Ironing", category: TopAndBottom, level: Simple, scope: Object, cura: &["ironing_enabled"],
+    search: &["smooth top"],
+}
+
+/// Which surfaces are ironed.
+ironing_type: IroningType = IroningType::Top, {
+    label: "Ironed surfaces", category: TopAndBottom, level: Advanced, scope: Object,
+    shown_when: when("ironing is on", |s| s.ironing), search: &["ironing_only_highest_layer"],
+}
+
+/// Share of the layer's material that ironing lays once more.
+ironing_flowrate: f64 = 0.15, {
+    label: "Ironing flow", category: TopAndBottom, level: Advanced, scope: Object, unit: Share,
+    hard: range(0.0, 1.0), soft: range(0.02, 0.4), shown_when: when("ironing is on", |s| s.ironing),
+    orca: &["ironing_flow"],
+}
+
+/// Distance of the lines that the nozzle goes in ironing.
+ironing_spacing: f64 = 0.1, {
+    label: "Ironing spacing", category: TopAndBottom, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.01, 10.0), soft: range(0.05, 0.4), shown_when: when("ironing is on", |s| s.ironing),
+    cura: &["ironing_line_spacing"],
+}
+
+/// Speed of ironing.
+ironing_speed: f64 = 15.0, {
+    label: "Ironing", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
+    hard: range(0.1, 2000.0), soft: range(3.0, 200.0), shown_when: when("ironing is on", |s| s.ironing),
+    cura: &["speed_ironing"],
+}
+
 /// Factor on the material in bridges.
 bridge_flow_ratio: f64 = 1.0, {
     label: "Bridge flow", category: Bridges, level: Advanced, scope: Object, hard: range(0.1, 4.0),
@@ -53,6 +86,19 @@ bridge_flow_ratio: f64 = 1.0, {
 /// Print bridges as round strands of the nozzle's diameter instead of flat roads.
 thick_bridges: bool = true, {
     label: "Thick bridges", category: Bridges, level: Advanced, scope: Object,
+}
+
+/// Print the first solid layer over sparse infill as round strands of the nozzle's diameter instead of flat roads.
+///
+/// Strands span better where the infill is very sparse, but take more room than the layer has.
+thick_internal_bridges: bool = false, {
+    label: "Thick bridges over infill", category: Bridges, level: Expert, scope: Object,
+}
+
+/// Direction of all bridges, counter-clockwise from the x axis; 0 lets each find its own, 180 is along the x axis.
+bridge_angle: f64 = 0.0, {
+    label: "Bridge angle", category: Bridges, level: Expert, scope: Object, unit: Degree,
+    hard: range(0.0, 180.0),
 }
 
 } } }

@@ -32,7 +32,7 @@ impl Pattern for Honeycomb3d {
         } else {
             (2.0 * unit, [[2.0 * unit - slant, beside], [2.0 * unit, radius], [2.0 * unit + slant, beside]])
         };
-        let angle = sheet.angle_rad + if sheet.layer.is_multiple_of(2) { 0.0 } else { FRAC_PI_2 };
+        let angle = sheet.angle_rad + if sheet.number.is_multiple_of(2) { 0.0 } else { FRAC_PI_2 };
         let families = [-1.0, 1.0].map(|sign| {
             let wave = Wave::new(period, vertices.map(|[place, height]| [place, sign * height]));
             Family::new(angle, period, row).with_wave(wave)

@@ -6,6 +6,7 @@
 //! tests take it up from there. Straight lines, waves and curves need no clipping or joining of their own: see
 //! [`families`], [`interleaved`] and [`super::curve::laid`].
 
+use super::adaptive_cubic::{AdaptiveCubic, Finest};
 use super::family::{Family, Piece};
 use super::link::{Joining, Tails, chain};
 use super::*;
@@ -15,6 +16,8 @@ use super::*;
 pub struct Sheet {
     /// Number of the layer, counted from the plate.
     pub layer: usize,
+    /// Number of the sheet, counted from the plate: less than the layer's where several layers are filled in one go.
+    pub number: usize,
     /// Top of the layer above the plate.
     pub z_mm: f64,
     pub angle_rad: f64,
@@ -40,7 +43,7 @@ impl Sheet {
 
     /// The angle of parallel lines that cross those of the layer below.
     pub fn crossing_angle_rad(&self) -> f64 {
-        if self.turns && !self.layer.is_multiple_of(2) { self.angle_rad + FRAC_PI_2 } else { self.angle_rad }
+        if self.turns && !self.number.is_multiple_of(2) { self.angle_rad + FRAC_PI_2 } else { self.angle_rad }
     }
 
     pub fn joining(&self) -> Joining {
@@ -59,9 +62,47 @@ pub trait Pattern: Send + Sync {
     fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline>;
 }
 
-/// The pattern that the settings name, for the object of these layers.
-pub fn prepared(layers: &[RegionLayer], settings: &InfillSettings) -> Box<dyn Pattern> {
-    match settings.fill_pattern {
+/// What a pattern can be made for: all of one object.
+pub struct Object<'a> {
+    pub layers: &'a [RegionLayer],
+    pub angle_rad: f64,
+    /// Distance between parallel roads that alone make the density, in layers of usual height.
+    pub distance_mm: f64,
+}
+
+impl<'a> Object<'a> {
+    pub fn new(layers: &'a [RegionLayer], settings: &InfillSettings) -> Self {
+        // The first layer's height is often another one.
+        let height_mm =
+            layers.get(1).or(layers.first()).map_or(settings.infill_width_mm, |layer| layer.span.height_mm());
+        let road = Road::flat(Role::InternalInfill, settings.infill_width_mm, height_mm);
+        let distance_mm = road.spacing_mm / settings.fill_density.clamp(0.001, 1.0);
+        Self { layers, angle_rad: settings.fill_angle_rad, distance_mm }
+    }
+
+    /// What is to be filled sparsely in a layer.
+    pub fn sparse(&self, layer: usize) -> impl Iterator<Item = &'a Region> {
+        let surfaces = self.layers.get(layer).into_iter().flat_map(|layer| layer.islands.iter().flatten());
+        surfaces.filter(|surface| surface.kind == SurfaceKind::Sparse).map(|surface| &surface.area)
+    }
+
+    /// The middle of all surfaces.
+    fn centre(&self) -> Point {
+        let surfaces = self.layers.iter().flat_map(|layer| layer.islands.iter().flatten());
+        let bounds = Bounds::around(surfaces.filter_map(|s| s.area.bounds()).flat_map(|b| [b.min, b.max]));
+        bounds.map(|b| middle(&b)).unwrap_or_default()
+    }
+}
+
+/// Whether the pattern may have another angle in each layer: the others are one shape through all layers.
+pub fn may_turn(kind: FillPattern) -> bool {
+    use FillPattern::*;
+    matches!(kind, Rectilinear | AlignedRectilinear | Line | Grid | Triangles | Stars | Honeycomb | HilbertCurve)
+}
+
+/// The pattern of that name, made for an object.
+pub fn prepared(kind: FillPattern, object: &Object, progress: &Progress) -> Result<Box<dyn Pattern>, Canceled> {
+    Ok(match kind {
         FillPattern::Rectilinear => Box::new(rectilinear::Rectilinear),
         FillPattern::AlignedRectilinear => Box::new(aligned_rectilinear::AlignedRectilinear),
         FillPattern::Line => Box::new(line::Line),
@@ -69,21 +110,17 @@ pub fn prepared(layers: &[RegionLayer], settings: &InfillSettings) -> Box<dyn Pa
         FillPattern::Triangles => Box::new(triangles::Triangles),
         FillPattern::Stars => Box::new(stars::Stars),
         FillPattern::Cubic => Box::new(cubic::Cubic),
+        FillPattern::AdaptiveCubic => Box::new(AdaptiveCubic::new(object, Finest::NearSurface, progress)?),
+        FillPattern::SupportCubic => Box::new(AdaptiveCubic::new(object, Finest::BelowRoofs, progress)?),
         FillPattern::Honeycomb => Box::new(honeycomb::Honeycomb),
         FillPattern::Honeycomb3d => Box::new(honeycomb_3d::Honeycomb3d),
         FillPattern::Gyroid => Box::new(gyroid::Gyroid),
         FillPattern::CrossHatch => Box::new(cross_hatch::CrossHatch),
         FillPattern::Concentric => Box::new(concentric::Concentric),
         FillPattern::HilbertCurve => Box::new(hilbert_curve::HilbertCurve),
-        FillPattern::ArchimedeanChords => Box::new(archimedean_chords::ArchimedeanChords { centre: centre(layers) }),
-    }
-}
-
-/// The middle of all that is to be filled, at which patterns with a middle have theirs.
-fn centre(layers: &[RegionLayer]) -> Point {
-    let surfaces = layers.iter().flat_map(|layer| layer.islands.iter().flatten());
-    let bounds = Bounds::around(surfaces.filter_map(|s| s.area.bounds()).flat_map(|b| [b.min, b.max]));
-    bounds.map(|b| middle(&b)).unwrap_or_default()
+        FillPattern::ArchimedeanChords => Box::new(archimedean_chords::ArchimedeanChords { centre: object.centre() }),
+        FillPattern::Lightning => Box::new(lightning::Lightning::new(object, progress)?),
+    })
 }
 
 /// The middle of bounds.
@@ -113,7 +150,8 @@ pub fn interleaved(area: &Region, sheet: &Sheet, families: &[Family]) -> Vec<Pol
     joined(area, sheet, families, &pieces)
 }
 
-fn joined(area: &Region, sheet: &Sheet, families: &[Family], pieces: &[Piece]) -> Vec<Polyline> {
+/// Pieces of families of lines, joined along the border.
+pub fn joined(area: &Region, sheet: &Sheet, families: &[Family], pieces: &[Piece]) -> Vec<Polyline> {
     chain(area, pieces, &sheet.joining(), |piece, backward, path| {
         families[piece.family as usize].trace(piece, backward, path);
     })
