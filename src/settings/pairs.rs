@@ -169,8 +169,8 @@ impl Imported {
                 format!("{}%", first_of_list(text))
             }
             Kind::Flag => match first_of_list(text) {
-                // Later versions ask how objects are labelled.
-                "octoprint" | "firmware" => "1".to_owned(),
+                // Later versions ask how objects are labelled, and how far vertical shells are ensured.
+                "octoprint" | "firmware" | "enabled" | "partial" => "1".to_owned(),
                 "disabled" => "0".to_owned(),
                 flag => flag.to_owned(),
             },

@@ -7,6 +7,7 @@
 
 mod combine;
 mod covers;
+mod exposed;
 mod near;
 mod over_inside;
 mod parts;
@@ -17,6 +18,7 @@ use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
 use crate::settings::{FillPattern, Settings};
 use covers::{Covers, Probe};
+use exposed::Exposed;
 use parts::Parts;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -34,6 +36,8 @@ pub struct RegionSettings {
     pub bottom_solid_layers: u32,
     pub top_solid_min_thickness_mm: f64,
     pub bottom_solid_min_thickness_mm: f64,
+    /// Shells are whole along slopes too, where no layer by itself is seen beyond its walls.
+    pub vertical_shells: bool,
     /// Sparse areas smaller than this become solid.
     pub solid_infill_below_area_mm2: f64,
     /// Share of the inside that is filled, 0 to 1.
@@ -59,6 +63,7 @@ impl From<&Settings> for RegionSettings {
             bottom_solid_layers: s.bottom_solid_layers,
             top_solid_min_thickness_mm: s.top_solid_min_thickness,
             bottom_solid_min_thickness_mm: s.bottom_solid_min_thickness,
+            vertical_shells: s.ensure_vertical_shell_thickness,
             solid_infill_below_area_mm2: s.solid_infill_below_area,
             fill_density: s.fill_density,
             solid_infill_width_mm: s.solid_infill_extrusion_width,
@@ -77,7 +82,7 @@ impl From<&Settings> for RegionSettings {
 }
 
 impl RegionSettings {
-    /// How far solid surfaces are grown, so that they end under the walls of the layer above and not beside them.
+    /// How far top surfaces are grown, so that they end under the walls of the layer above and not beside them.
     fn growth_mm(&self) -> f64 {
         self.walls_width_mm.clamp(self.solid_infill_width_mm, 2.0 * self.solid_infill_width_mm)
     }
@@ -93,12 +98,14 @@ pub fn regions(
     progress.stage("Finding surfaces", layers.len());
     let shells = Shells::new(outlines, settings);
     let covers = Covers::new(outlines, shells.longest());
+    let exposed = Exposed::new(layers, &covers);
     let planned: Vec<RegionLayer> = layers
         .par_iter()
         .enumerate()
         .map(|(index, layer)| {
             progress.check()?;
-            let sorter = Sorter { outlines, settings, shells: &shells, covers: &covers, layer: index };
+            let sorter =
+                Sorter { outlines, settings, shells: &shells, covers: &covers, exposed: &exposed, layer: index };
             let islands = layer.islands.iter().map(|island| sorter.island(island)).collect();
             progress.advance(1);
             Ok(RegionLayer { span: layer.span, islands })
@@ -154,6 +161,7 @@ struct Sorter<'a> {
     settings: &'a RegionSettings,
     shells: &'a Shells,
     covers: &'a Covers<'a>,
+    exposed: &'a Exposed<'a>,
     layer: usize,
 }
 
@@ -177,10 +185,16 @@ impl Sorter<'_> {
             return vec![Surface::new(SurfaceKind::Bottom, inner.clone())];
         }
         let probe = Probe::new(inner, self.layer);
-        let top_shell = self.uncovered(&probe, above.clone());
+        let top_shell = if s.vertical_shells {
+            self.uncovered(&probe, above.clone())
+        } else {
+            self.exposed.below_tops(inner, above.clone())
+        };
         // Layer numbers count from the plate here, see `Shells::below`.
         let bottom_shell = if below.start == 0 && !below.is_empty() {
             inner.clone()
+        } else if !s.vertical_shells {
+            self.exposed.above_bottoms(inner, below.clone())
         } else {
             self.uncovered(&probe, below.start.saturating_sub(1)..below.end.saturating_sub(1))
         };

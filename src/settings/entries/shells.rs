@@ -30,6 +30,14 @@ bottom_solid_min_thickness: f64 = 0.5, {
     shown_when: when("there are bottom layers", |s| s.bottom_solid_layers > 0),
 }
 
+/// Make shells as thick as asked for along slopes too.
+///
+/// Without it only what a layer shows beyond its walls is solid, and the layers below or above that: slopes whose steps
+/// are narrower than the walls may have holes.
+ensure_vertical_shell_thickness: bool = true, {
+    label: "Whole shells on slopes", category: TopAndBottom, level: Expert, scope: Object,
+}
+
 /// How top surfaces are filled.
 ///
 /// Monotonic lines all lie against the line before from the same side, so that light falls evenly on the surface.
@@ -46,7 +54,7 @@ bottom_fill_pattern: SolidPattern = SolidPattern::Monotonic, {
 
 /// Go over finished surfaces again with the hot nozzle and a little material, so that they become smooth.
 ironing: bool = false, {
-    label: "Ironing", category: TopAndBottom, level: Simple, scope: Object, cura: &["ironing_enabled"],
+    label: "Ironing", category: TopAndBottom, level: Advanced, scope: Object, cura: &["ironing_enabled"],
     search: &["smooth top"],
 }
 

@@ -6,6 +6,8 @@ use crate::geometry::Region;
 use crate::process::fdm::bridges;
 use crate::process::fdm::stages::{Surface, SurfaceKind};
 
+/// How far shells are grown, which heals what opening has taken from them.
+const SHELL_GROWTH_MM: f64 = 0.1;
 /// How far a bridge reaches onto its anchors.
 pub(super) const BRIDGE_ANCHOR_MM: f64 = 1.2;
 /// Half the width of two roads with some room between them, in roads.
@@ -28,13 +30,13 @@ pub(super) struct Parts<'a> {
 impl Parts<'_> {
     /// The surfaces, given what of the inside the shells make solid and what of that is seen from above or over air.
     pub fn part(&self, shell: &Region, top: &Region, over_air: &Region) -> Vec<Surface> {
-        let growth = self.settings.growth_mm();
+        let seen = grown(top, self.settings.growth_mm(), self.inner);
         let mut surfaces = self.bridges(over_air, self.inner);
         let taken = union(&surfaces);
-        let (solid, sparse) = self.solid_and_sparse(&grown(shell, growth, self.inner).union(&taken));
+        let (solid, sparse) =
+            self.solid_and_sparse(&grown(shell, SHELL_GROWTH_MM, self.inner).union(&seen).union(&taken));
         let mut rest = solid.difference(&taken);
         if !top.is_empty() {
-            let seen = grown(top, growth, self.inner);
             let area = if seen == rest { std::mem::take(&mut rest) } else { rest.intersection(&seen) };
             rest = rest.difference(&seen);
             surfaces.insert(0, Surface::new(SurfaceKind::Top, area));

@@ -30,6 +30,7 @@ fn settings() -> RegionSettings {
         bottom_solid_layers: 3,
         top_solid_min_thickness_mm: 0.0,
         bottom_solid_min_thickness_mm: 0.0,
+        vertical_shells: true,
         solid_infill_below_area_mm2: 0.0,
         fill_density: 0.15,
         solid_infill_width_mm: 0.45,
@@ -180,6 +181,43 @@ fn a_sphere_is_closed() {
     check_closed(&areas, &RegionSettings { top_solid_layers: 5, bottom_solid_layers: 7, ..settings() });
     let planned = plan(&areas, &settings());
     assert_eq!(kinds(&planned[40]), [SurfaceKind::Sparse], "upright walls need no shells");
+}
+
+#[test]
+fn shells_without_slopes_follow_only_what_each_layer_shows() {
+    let flat = RegionSettings { vertical_shells: false, ..settings() };
+    // Steps of 5 mm are seen: nothing changes.
+    let steps: Vec<Region> = (0..30).map(|i| square(20.0 - 5.0 * f64::from(i / 10))).collect();
+    check_closed(&steps, &flat);
+    for (a, b) in plan(&steps, &flat).iter().zip(&plan(&steps, &settings())) {
+        assert!((solid(a).area_mm2() - solid(b).area_mm2()).abs() < 1e-3);
+    }
+    // Every step of a slope is hidden below the walls; four of them together are not.
+    let slope: Vec<Region> = (0..30).map(|i| square(20.0 - 0.6 * f64::from(i))).collect();
+    let solid_mm2 = |settings: &RegionSettings| solid(&plan(&slope, settings)[10]).area_mm2();
+    assert!(solid_mm2(&settings()) > 50.0);
+    assert_eq!(solid_mm2(&flat), 0.0);
+}
+
+#[test]
+fn what_is_deeper_than_the_shell_stays_sparse() {
+    // A slope, a step and a cap: hardly more is solid than the shells need and the walls above stand on.
+    let areas: Vec<Region> = (0..60).map(|i| square(if i < 30 { 30.0 - 0.6 * f64::from(i) } else { 10.0 })).collect();
+    let planned = plan(&areas, &settings());
+    let (_, layers) = stack(&areas);
+    let (mut zone, mut needless) = (0.0, 0.0);
+    for (i, layer) in planned.iter().enumerate() {
+        let mut deep = layers[i].islands[0].inner.clone();
+        for j in (i.saturating_sub(3)..i).chain(i + 1..i + 5) {
+            deep = deep.intersection(areas.get(j).unwrap_or(&Region::default()));
+        }
+        if i >= 3 {
+            zone += deep.area_mm2();
+            needless += solid(layer).intersection(&deep).area_mm2();
+        }
+    }
+    let share = needless / zone;
+    assert!(share < 0.02, "{share} of the sparse zone is solid without need");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Forest {
     }
 
     /// Nodes with every parent before its children.
-    fn from_roots(&self) -> Vec<usize> {
+    fn outward(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.nodes.len()).filter(|&n| self.nodes[n].parent.is_none()).collect();
         let mut next = 0;
         while let Some(&node) = order.get(next) {
@@ -118,7 +118,7 @@ impl Forest {
     /// The trees one layer further down: their tips cut back and their bends straightened by up to `lean_mm`, and their
     /// roots on the border of that layer's area again.
     pub fn lowered(&self, lean_mm: f64, edges: &EdgeGrid) -> Self {
-        let order = self.from_roots();
+        let order = self.outward();
         let places: Vec<Point> = (0..self.nodes.len()).map(|node| self.straightened(node, lean_mm)).collect();
         let mut height = vec![0.0_f64; self.nodes.len()];
         for &node in order.iter().rev() {
@@ -192,7 +192,7 @@ impl Forest {
     fn without_bends(self) -> Self {
         let mut out = Self::default();
         let mut became: Vec<usize> = vec![0; self.nodes.len()];
-        for node in self.from_roots() {
+        for node in self.outward() {
             let Node { at, parent, ref children, .. } = self.nodes[node];
             let stem = parent.map(|p| became[p]);
             became[node] = match (stem, children.as_slice()) {
