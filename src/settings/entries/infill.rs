@@ -4,7 +4,7 @@
 macro_rules! infill_settings { ($next:ident $($later:ident)* ; $($before:tt)*) => { $next! { $($later)* ; $($before)*
 
 /// Areas of infill smaller than this are filled solid.
-solid_infill_below_area: f64 = 5.0, {
+solid_infill_below_area: f64 = 10.0, {
     label: "Solid below area", category: Infill, level: Expert, scope: Object, unit: SquareMillimetre,
     hard: range(0.0, 1_000_000.0), soft: range(0.0, 200.0),
     orca: &["minimum_sparse_infill_area"], cura: &["min_infill_area"],

@@ -213,7 +213,8 @@ impl Filler<'_> {
         (!paths.is_empty()).then(|| fill(road, paths, false))
     }
 
-    /// `others` is the rest of the island: this surface reaches over the walls around it, never into another surface.
+    /// `others` is the rest of the island. This surface reaches into the walls around it, and half as far into other
+    /// surfaces: together they overlap there like at a wall, so that the corners between ends of lines are filled.
     fn solid(&self, surface: &Surface, others: &Region) -> Vec<Fill> {
         let s = self.settings;
         let height_mm = self.span.height_mm();
@@ -249,7 +250,8 @@ impl Filler<'_> {
         let middles = if others.is_empty() {
             surface.area.offset(self.overlap_mm() + inset, CORNERS)
         } else {
-            surface.area.offset(self.overlap_mm(), CORNERS).difference(others).offset(inset, CORNERS)
+            let others = others.offset(-0.5 * self.overlap_mm(), CORNERS);
+            surface.area.offset(self.overlap_mm(), CORNERS).difference(&others).offset(inset, CORNERS)
         };
         let of_all = s.bridge_angle_rad.filter(|_| surface.kind == SurfaceKind::InternalBridge);
         let angle = surface.bridge_angle_rad.or(of_all).unwrap_or_else(|| self.solid_angle());
