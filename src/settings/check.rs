@@ -2,6 +2,7 @@
 
 use crate::report::Notice;
 
+use super::angles::AngleTemplate;
 use super::definition::definitions;
 use super::entries::Settings;
 use super::value::Value;
@@ -80,6 +81,12 @@ fn clashes(s: &Settings) -> Vec<String> {
                 s.max_bed_temperature
             ));
         }
+    }
+    if let Err(entry) = AngleTemplate::parse(&s.fill_angle_template) {
+        clashes.push(format!(
+            "fill_angle_template has `{entry}`, which is no angle, and has no effect: write degrees separated by commas, \
+             such as 0, 60, 120"
+        ));
     }
     if s.min_fan_speed > s.max_fan_speed {
         clashes.push("min_fan_speed is above max_fan_speed: the fan will not follow the layer time".to_owned());

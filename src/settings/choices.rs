@@ -88,25 +88,63 @@ choices! {
     /// How solid surfaces are filled.
     SolidPattern {
         /// Parallel lines, always laid beside the line before in the same direction.
-        Monotonic = "monotonic", "Monotonic", ["monotonicline", "monotoniclines"];
+        Monotonic = "monotonic", "Monotonic", [];
+        /// The same without links between the lines: no road lies along the walls.
+        MonotonicLines = "monotoniclines", "Monotonic lines", ["monotonicline"];
         /// Parallel lines in any order.
         Rectilinear = "rectilinear", "Rectilinear", ["lines", "zigzag", "zig-zag"];
         /// Loops that follow the outline.
         Concentric = "concentric", "Concentric", [];
+        /// One line that turns all the time.
+        HilbertCurve = "hilbertcurve", "Hilbert curve", [];
+        /// A spiral.
+        ArchimedeanChords = "archimedeanchords", "Archimedean chords", [];
+    }
+
+    /// Which surfaces are ironed.
+    IroningType {
+        /// Everything that is seen from above.
+        Top = "top", "All top surfaces", [];
+        /// The uppermost layer.
+        Topmost = "topmost", "Topmost surface only", [];
+        /// Solid infill inside too.
+        Solid = "solid", "All solid surfaces", [];
     }
 
     /// How sparse infill is laid.
     FillPattern {
         /// Parallel lines, turned by 90° on every layer.
-        Rectilinear = "rectilinear", "Rectilinear", ["line", "lines", "zigzag", "zig-zag"];
+        Rectilinear = "rectilinear", "Rectilinear", ["zigzag", "zig-zag"];
+        /// Parallel lines in the same direction on every layer.
+        AlignedRectilinear = "alignedrectilinear", "Aligned rectilinear", ["aligned-rectilinear"];
+        /// Parallel lines, turned by 90° on every layer and not joined along the walls.
+        Line = "line", "Line", ["lines"];
         /// Squares.
         Grid = "grid", "Grid", [];
-        Triangles = "triangles", "Triangles", ["tri-hexagon", "trihexagon"];
+        Triangles = "triangles", "Triangles", [];
+        /// Hexagons amid triangles.
+        Stars = "stars", "Stars", ["tri-hexagon", "trihexagon"];
         /// Cubes standing on a corner.
         Cubic = "cubic", "Cubic", [];
+        /// Cubes that are small near the surface and large within.
+        AdaptiveCubic = "adaptivecubic", "Adaptive cubic", ["cubicsubdiv"];
+        /// Cubes that are small below roofs and large elsewhere.
+        SupportCubic = "supportcubic", "Support cubic", [];
+        /// Hexagons.
+        Honeycomb = "honeycomb", "Honeycomb", [];
+        /// Truncated octahedra.
+        Honeycomb3d = "3dhoneycomb", "3D honeycomb", [];
         /// A wavy surface that is equally strong in all directions.
         Gyroid = "gyroid", "Gyroid", [];
+        /// Lines that turn by 90° and back as they rise, and never cross.
+        CrossHatch = "crosshatch", "Cross-hatch", ["cross-hatch"];
         /// Loops that follow the outline.
         Concentric = "concentric", "Concentric", [];
+        /// One line that turns all the time.
+        HilbertCurve = "hilbertcurve", "Hilbert curve", [];
+        /// A spiral around the middle of the object.
+        ArchimedeanChords = "archimedeanchords", "Archimedean chords", [];
+        /// Trees that hold up roofs; nothing elsewhere.
+        Lightning = "lightning", "Lightning", [];
     }
 }

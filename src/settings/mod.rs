@@ -9,6 +9,7 @@
 //! Data enters as text (files, `--set`, fields of a form) and leaves as [`Settings`]. Models, scenes and windows are
 //! not known here.
 
+mod angles;
 mod check;
 mod choices;
 mod definition;
@@ -21,7 +22,8 @@ mod pairs;
 mod reference;
 mod value;
 
-pub use choices::{Choice, FillPattern, GcodeFlavor, SeamPosition, SlicingMode, SolidPattern};
+pub use angles::AngleTemplate;
+pub use choices::{Choice, FillPattern, GcodeFlavor, IroningType, SeamPosition, SlicingMode, SolidPattern};
 pub use definition::{
     Category, Condition, Definition, Level, Range, Rule, Scope, definitions, parse_assignment, search,
 };

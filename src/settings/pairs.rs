@@ -80,13 +80,10 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 
 /// Settings of PrusaSlicer that change the print and have no counterpart here, with the values that change nothing.
 const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
-    ("bridge_angle", &["0"]),
     ("complete_objects", &["0"]),
     ("draft_shield", &["disabled", "0"]),
     ("fuzzy_skin", &["none"]),
-    ("infill_every_layers", &["1"]),
     ("infill_only_where_needed", &["0"]),
-    ("ironing", &["0"]),
     ("max_volumetric_extrusion_rate_slope_negative", &["0"]),
     ("max_volumetric_extrusion_rate_slope_positive", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
@@ -172,8 +169,8 @@ impl Imported {
                 format!("{}%", first_of_list(text))
             }
             Kind::Flag => match first_of_list(text) {
-                // Later versions ask how objects are labelled.
-                "octoprint" | "firmware" => "1".to_owned(),
+                // Later versions ask how objects are labelled, and how far vertical shells are ensured.
+                "octoprint" | "firmware" | "enabled" | "partial" => "1".to_owned(),
                 "disabled" => "0".to_owned(),
                 flag => flag.to_owned(),
             },
@@ -192,6 +189,10 @@ impl Imported {
     fn take_joined(&mut self, pairs: &BTreeMap<&str, &str>, breaks: Breaks) {
         if pairs.get("brim_type") == Some(&"no_brim") {
             self.take(Key::brim_width.definition(), "0", breaks);
+        }
+        // PrusaSlicer joins nothing at 0, which here takes a length of its own.
+        if pairs.get("infill_anchor_max").is_some_and(|text| matches!(*text, "0" | "0%")) {
+            self.take(Key::infill_anchor_max.definition(), "0.01", breaks);
         }
         // PrusaSlicer simplifies outlines and finished paths by one setting each; here it is one.
         if let Some(text) = pairs.get("gcode_resolution") {
@@ -298,6 +299,8 @@ fill_pattern = gyroid
 first_layer_height = 75%
 gcode_flavor = marlin2
 gcode_resolution = 0.0125
+infill_anchor = 600%
+infill_anchor_max = 0
 infill_overlap = 0.1
 machine_max_jerk_z = 0.2,0.4
 min_fan_speed = 35,40
@@ -324,6 +327,8 @@ wipe_into_infill = 0
             (Key::fill_density, "20%"),
             (Key::fill_pattern, "gyroid"),
             (Key::first_layer_height, "75%"),
+            (Key::infill_anchor, "600%"),
+            (Key::infill_anchor_max, "0.01"),
             (Key::infill_overlap, "0.1mm"),
             (Key::machine_max_jerk_z, "0.2"),
             (Key::min_fan_speed, "35"),
@@ -351,12 +356,13 @@ wipe_into_infill = 0
     #[test]
     fn what_cannot_be_taken_is_said_and_the_rest_is_taken() {
         let imported =
-            from_prusa_ini("fill_pattern = stars\nlayer_height = 0.3\nperimeter_speed = 0\nnonsense\n").unwrap();
+            from_prusa_ini("fill_pattern = octagramspiral\nlayer_height = 0.3\nperimeter_speed = 0\nnonsense\n")
+                .unwrap();
         assert_eq!(value(&imported, Key::layer_height), "0.3");
         assert_eq!(imported.values.len(), 1);
         let messages: Vec<_> = imported.notices.iter().map(|notice| notice.message.as_str()).collect();
         assert!(
-            messages[0].contains("fill_pattern cannot be `stars`") && messages[0].contains("gyroid"),
+            messages[0].contains("fill_pattern cannot be `octagramspiral`") && messages[0].contains("gyroid"),
             "{messages:?}"
         );
         assert!(messages[1].contains("perimeter_speed cannot be 0 mm/s"), "{messages:?}");

@@ -104,8 +104,8 @@ const FEW_UNITS: usize = 128;
 
 /// The roads of one island, in an order that may still be changed to where the tool comes from.
 pub struct IslandRoads {
-    /// Walls, then what is inside them, or the other way round.
-    groups: [Vec<Unit>; 2],
+    /// Walls, then what is inside them, or the other way round; ironing comes last.
+    groups: [Vec<Unit>; 3],
 }
 
 impl IslandRoads {
@@ -119,7 +119,7 @@ impl IslandRoads {
         settings: &IslandSettings,
     ) -> Self {
         let mut walls = wall_units(island, seams, layer_height_mm, settings);
-        let mut inside: Vec<Unit> = Vec::new();
+        let (mut inside, mut ironing): (Vec<Unit>, Vec<Unit>) = Default::default();
         for road in &island.variable {
             let unit = variable_unit(road, layer_height_mm, settings);
             if unit.roads.is_empty() {
@@ -128,16 +128,18 @@ impl IslandRoads {
             if road.role == Role::GapFill { inside.push(unit) } else { walls.push(unit) }
         }
         for fill in fills {
-            fill_units(fill, layer_height_mm, settings, &mut inside);
+            let units = if fill.role == Role::Ironing { &mut ironing } else { &mut inside };
+            fill_units(fill, settings, units);
         }
-        let mut this = Self { groups: if settings.infill_first { [inside, walls] } else { [walls, inside] } };
+        let [first, second] = if settings.infill_first { [inside, walls] } else { [walls, inside] };
+        let mut this = Self { groups: [first, second, ironing] };
         this.order_from(None, usize::MAX);
         this
     }
 
     /// Roads that are in order already, such as a skirt or a vase's turn.
     pub fn fixed(roads: Vec<Road>) -> Self {
-        Self { groups: [vec![Unit { roads, reversible: false }], Vec::new()] }
+        Self { groups: [vec![Unit { roads, reversible: false }], Vec::new(), Vec::new()] }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -369,17 +371,12 @@ pub(super) fn without_tiny_steps(points: &[Point]) -> Vec<Point> {
 }
 
 /// The units of a fill: its paths one by one, or all together where their order counts.
-fn fill_units(fill: &Fill, layer_height_mm: f64, settings: &IslandSettings, out: &mut Vec<Unit>) {
-    // A bridge may be a round strand, as high as it is wide.
-    let strand = std::f64::consts::FRAC_PI_4 * fill.width_mm * fill.width_mm;
-    let flat = road_area_mm2(fill.width_mm, layer_height_mm);
-    let is_strand = fill.role == Role::BridgeInfill && fill.flow_mm3_per_mm > (strand + flat) / 2.0;
-    let height_mm = if is_strand { fill.width_mm } else { layer_height_mm };
+fn fill_units(fill: &Fill, settings: &IslandSettings, out: &mut Vec<Unit>) {
     let paths = fill.paths.iter().map(|path| without_tiny_steps(&path.0)).filter(|points| points.len() >= 2);
     let roads = paths.map(|points| Road {
         role: fill.role,
         width_mm: fill.width_mm,
-        height_mm,
+        height_mm: fill.height_mm,
         flow_mm3_per_mm: fill.flow_mm3_per_mm * settings.extrusion_multiplier,
         closed: points.first() == points.last(),
         points,
@@ -482,6 +479,7 @@ mod tests {
         let ordered = Fill {
             role: Role::TopSolidInfill,
             width_mm: 0.4,
+            height_mm: 0.2,
             flow_mm3_per_mm: 0.07,
             paths: (0..10).map(|i| line(5.0 + 0.4 * f64::from(i), i % 2 == 1)).collect(),
             ordered: true,
@@ -516,6 +514,7 @@ mod tests {
         let fill = Fill {
             role: Role::InternalInfill,
             width_mm: 0.4,
+            height_mm: 0.2,
             flow_mm3_per_mm: 0.07,
             paths: rings.collect(),
             ordered: false,

@@ -5,17 +5,20 @@
 //! outlines never become solid. Data enters as outlines and walls and leaves as surfaces that part each island's inside
 //! without overlap; how they are filled is not known here.
 
+mod combine;
 mod covers;
+mod exposed;
 mod near;
+mod over_inside;
 mod parts;
 
 use super::stages::{PerimeterIsland, PerimeterLayer, RegionLayer, Surface, SurfaceKind};
 use crate::geometry::{Join, Region};
 use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
-use crate::settings::Settings;
+use crate::settings::{FillPattern, Settings};
 use covers::{Covers, Probe};
-use near::RingIndex;
+use exposed::Exposed;
 use parts::Parts;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -33,6 +36,8 @@ pub struct RegionSettings {
     pub bottom_solid_layers: u32,
     pub top_solid_min_thickness_mm: f64,
     pub bottom_solid_min_thickness_mm: f64,
+    /// Shells are whole along slopes too, where no layer by itself is seen beyond its walls.
+    pub vertical_shells: bool,
     /// Sparse areas smaller than this become solid.
     pub solid_infill_below_area_mm2: f64,
     /// Share of the inside that is filled, 0 to 1.
@@ -41,6 +46,11 @@ pub struct RegionSettings {
     pub solid_infill_width_mm: f64,
     /// Width of all walls of an island together.
     pub walls_width_mm: f64,
+    /// Sparse infill of so many layers is laid in one go, as far as it is not higher than that.
+    pub infill_every_layers: usize,
+    pub highest_road_mm: f64,
+    /// Direction of all bridges; `None` where each finds its own.
+    pub bridge_angle_rad: Option<f64>,
     /// Only the bottom is filled, the rest is one rising wall.
     pub spiral_vase: bool,
 }
@@ -53,17 +63,26 @@ impl From<&Settings> for RegionSettings {
             bottom_solid_layers: s.bottom_solid_layers,
             top_solid_min_thickness_mm: s.top_solid_min_thickness,
             bottom_solid_min_thickness_mm: s.bottom_solid_min_thickness,
+            vertical_shells: s.ensure_vertical_shell_thickness,
             solid_infill_below_area_mm2: s.solid_infill_below_area,
             fill_density: s.fill_density,
             solid_infill_width_mm: s.solid_infill_extrusion_width,
             walls_width_mm: if s.perimeters == 0 { 0.0 } else { s.external_perimeter_extrusion_width + inner_walls },
+            // Lightning's branches differ from layer to layer.
+            infill_every_layers: if s.fill_pattern == FillPattern::Lightning {
+                1
+            } else {
+                s.infill_every_layers as usize
+            },
+            highest_road_mm: s.nozzle_diameter,
+            bridge_angle_rad: Some(s.bridge_angle).filter(|angle| *angle != 0.0).map(f64::to_radians),
             spiral_vase: s.spiral_vase,
         }
     }
 }
 
 impl RegionSettings {
-    /// How far solid surfaces are grown, so that they end under the walls of the layer above and not beside them.
+    /// How far top surfaces are grown, so that they end under the walls of the layer above and not beside them.
     fn growth_mm(&self) -> f64 {
         self.walls_width_mm.clamp(self.solid_infill_width_mm, 2.0 * self.solid_infill_width_mm)
     }
@@ -79,47 +98,27 @@ pub fn regions(
     progress.stage("Finding surfaces", layers.len());
     let shells = Shells::new(outlines, settings);
     let covers = Covers::new(outlines, shells.longest());
+    let exposed = Exposed::new(layers, &covers);
     let planned: Vec<RegionLayer> = layers
         .par_iter()
         .enumerate()
         .map(|(index, layer)| {
             progress.check()?;
-            let sorter = Sorter { outlines, settings, shells: &shells, covers: &covers, layer: index };
+            let sorter =
+                Sorter { outlines, settings, shells: &shells, covers: &covers, exposed: &exposed, layer: index };
             let islands = layer.islands.iter().map(|island| sorter.island(island)).collect();
             progress.advance(1);
             Ok(RegionLayer { span: layer.span, islands })
         })
         .collect::<Result<_, Canceled>>()?;
-    let is_hollow = settings.fill_density <= 0.0 && !settings.spiral_vase;
-    if is_hollow { bridged_over_hollows(outlines, &planned, settings, progress) } else { Ok(planned) }
-}
-
-/// Where nothing is filled, solid surfaces hang over the hollow below them as much as over the air outside.
-fn bridged_over_hollows(
-    outlines: &[LayerOutline],
-    planned: &[RegionLayer],
-    settings: &RegionSettings,
-    progress: &Progress,
-) -> Result<Vec<RegionLayer>, Canceled> {
-    planned
-        .par_iter()
-        .enumerate()
-        .map(|(index, layer)| {
-            progress.check()?;
-            let Some(below) = index.checked_sub(1) else { return Ok(layer.clone()) };
-            let sparse = planned[below].islands.iter().flatten().filter(|s| s.kind == SurfaceKind::Sparse);
-            let hollow = Region { rings: sparse.flat_map(|s| s.area.rings.iter().cloned()).collect() };
-            let (outline, of_hollow) = (RingIndex::new(&outlines[below].area), RingIndex::new(&hollow));
-            let islands = layer.islands.iter().map(|surfaces| {
-                let inner = Region::union_all(surfaces.iter().map(|s| &s.area));
-                let Some(bounds) = inner.bounds() else { return Vec::new() };
-                let hollow = of_hollow.near(&hollow, &bounds);
-                let below = outline.near(&outlines[below].area, &bounds).difference(&hollow);
-                Parts { settings, inner: &inner, below }.over_hollow(surfaces, &hollow)
-            });
-            Ok(RegionLayer { span: layer.span, islands: islands.collect() })
-        })
-        .collect()
+    if settings.spiral_vase {
+        return Ok(planned);
+    }
+    if settings.fill_density <= 0.0 {
+        return over_inside::bridged_over_hollows(outlines, &planned, settings, progress);
+    }
+    let planned = over_inside::bridged_over_sparse(planned, settings, progress)?;
+    Ok(combine::combined(planned, settings))
 }
 
 /// Which layers must cover each layer from above and from below, or else it is solid.
@@ -162,6 +161,7 @@ struct Sorter<'a> {
     settings: &'a RegionSettings,
     shells: &'a Shells,
     covers: &'a Covers<'a>,
+    exposed: &'a Exposed<'a>,
     layer: usize,
 }
 
@@ -179,16 +179,22 @@ impl Sorter<'_> {
                 _ if below.start == 0 && !below.is_empty() => SurfaceKind::InternalSolid,
                 _ => SurfaceKind::Sparse,
             };
-            return vec![Surface { kind, area: inner.clone(), bridge_angle_rad: None }];
+            return vec![Surface::new(kind, inner.clone())];
         }
         if self.layer == 0 && !below.is_empty() {
-            return vec![Surface { kind: SurfaceKind::Bottom, area: inner.clone(), bridge_angle_rad: None }];
+            return vec![Surface::new(SurfaceKind::Bottom, inner.clone())];
         }
         let probe = Probe::new(inner, self.layer);
-        let top_shell = self.uncovered(&probe, above.clone());
+        let top_shell = if s.vertical_shells {
+            self.uncovered(&probe, above.clone())
+        } else {
+            self.exposed.below_tops(inner, above.clone())
+        };
         // Layer numbers count from the plate here, see `Shells::below`.
         let bottom_shell = if below.start == 0 && !below.is_empty() {
             inner.clone()
+        } else if !s.vertical_shells {
+            self.exposed.above_bottoms(inner, below.clone())
         } else {
             self.uncovered(&probe, below.start.saturating_sub(1)..below.end.saturating_sub(1))
         };

@@ -20,6 +20,7 @@ pub struct SpeedSettings {
     pub top_solid_infill: f64,
     pub gap_fill: f64,
     pub bridge: f64,
+    pub ironing: f64,
     /// Nothing on the first layer is faster.
     pub first_layer: f64,
     pub travel: f64,
@@ -40,6 +41,7 @@ impl From<&Settings> for SpeedSettings {
             top_solid_infill: s.top_solid_infill_speed,
             gap_fill: s.gap_fill_speed,
             bridge: s.bridge_speed,
+            ironing: s.ironing_speed,
             first_layer: s.first_layer_speed,
             travel: s.travel_speed,
             travel_z: if s.travel_speed_z > 0.0 { s.travel_speed_z } else { s.travel_speed },
@@ -62,7 +64,8 @@ impl SpeedSettings {
             Role::GapFill => self.gap_fill,
             Role::InternalInfill => self.infill,
             Role::SolidInfill => self.solid_infill,
-            Role::TopSolidInfill | Role::Ironing => self.top_solid_infill,
+            Role::TopSolidInfill => self.top_solid_infill,
+            Role::Ironing => self.ironing,
             Role::Custom => self.first_layer,
         };
         let feed = if first_layer && self.first_layer > 0.0 { feed.min(self.first_layer) } else { feed };

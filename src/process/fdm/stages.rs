@@ -54,6 +54,8 @@ pub enum SurfaceKind {
     Bridge,
     /// Solid because shells need it.
     InternalSolid,
+    /// The same, over sparse infill whose roads are far apart.
+    InternalBridge,
     Sparse,
 }
 
@@ -64,6 +66,15 @@ pub struct Surface {
     pub area: Region,
     /// Direction of the roads where the kind is [`SurfaceKind::Bridge`], else `None`.
     pub bridge_angle_rad: Option<f64>,
+    /// So many layers, this one and those below it, are filled here in one go.
+    pub plies: usize,
+}
+
+impl Surface {
+    /// A surface of this layer alone that is no bridge.
+    pub fn new(kind: SurfaceKind, area: Region) -> Self {
+        Self { kind, area, bridge_angle_rad: None, plies: 1 }
+    }
 }
 
 /// One layer after [`super::regions`]: for each island of the perimeter layer, in the same order, its surfaces.
@@ -78,6 +89,7 @@ pub struct RegionLayer {
 pub struct Fill {
     pub role: Role,
     pub width_mm: f64,
+    pub height_mm: f64,
     /// Cross-section of the road: mm³ of material per mm.
     pub flow_mm3_per_mm: f64,
     pub paths: Vec<Polyline>,

@@ -1,4 +1,4 @@
-//! Entries: walls, shells, infill and bridges.
+//! Entries: walls.
 
 /// Hands these entries, behind those before them, to the next macro in the list.
 macro_rules! wall_settings { ($next:ident $($later:ident)* ; $($before:tt)*) => { $next! { $($later)* ; $($before)*
@@ -41,97 +41,6 @@ spiral_vase: bool = false, {
 seam_position: SeamPosition = SeamPosition::Aligned, {
     label: "Seam", category: Walls, level: Simple, scope: Object, cura: &["z_seam_type"],
     search: &["zipper", "blob", "z seam alignment"],
-}
-
-/// Number of solid layers on top.
-top_solid_layers: u32 = 4, {
-    label: "Top layers", category: TopAndBottom, level: Simple, scope: Object, hard: range(0.0, 10_000.0),
-    orca: &["top_shell_layers"], cura: &["top_layers"], search: &["roof", "shell"],
-}
-
-/// Number of solid layers at the bottom.
-bottom_solid_layers: u32 = 4, {
-    label: "Bottom layers", category: TopAndBottom, level: Simple, scope: Object, hard: range(0.0, 10_000.0),
-    orca: &["bottom_shell_layers"], cura: &["bottom_layers"], search: &["floor", "shell"],
-}
-
-/// Top layers are added until the solid top is this thick.
-top_solid_min_thickness: f64 = 0.7, {
-    label: "Least top thickness", category: TopAndBottom, level: Advanced, scope: Object, unit: Millimetre,
-    hard: range(0.0, 1000.0), soft: range(0.0, 10.0), orca: &["top_shell_thickness"], cura: &["top_thickness"],
-    shown_when: when("there are top layers", |s| s.top_solid_layers > 0),
-}
-
-/// Bottom layers are added until the solid bottom is this thick.
-bottom_solid_min_thickness: f64 = 0.5, {
-    label: "Least bottom thickness", category: TopAndBottom, level: Advanced, scope: Object, unit: Millimetre,
-    hard: range(0.0, 1000.0), soft: range(0.0, 10.0),
-    orca: &["bottom_shell_thickness"], cura: &["bottom_thickness"],
-    shown_when: when("there are bottom layers", |s| s.bottom_solid_layers > 0),
-}
-
-/// How top surfaces are filled.
-///
-/// Monotonic lines all lie against the line before from the same side, so that light falls evenly on the surface.
-top_fill_pattern: SolidPattern = SolidPattern::Monotonic, {
-    label: "Top pattern", category: TopAndBottom, level: Advanced, scope: Object,
-    old: &["external_fill_pattern"], orca: &["top_surface_pattern"], cura: &["top_bottom_pattern"],
-}
-
-/// How bottom surfaces are filled.
-bottom_fill_pattern: SolidPattern = SolidPattern::Monotonic, {
-    label: "Bottom pattern", category: TopAndBottom, level: Advanced, scope: Object,
-    orca: &["bottom_surface_pattern"], cura: &["top_bottom_pattern_0"],
-}
-
-/// Areas of infill smaller than this are filled solid.
-solid_infill_below_area: f64 = 10.0, {
-    label: "Solid below area", category: Infill, level: Expert, scope: Object, unit: SquareMillimetre,
-    hard: range(0.0, 1_000_000.0), soft: range(0.0, 200.0),
-    orca: &["minimum_sparse_infill_area"], cura: &["min_infill_area"],
-}
-
-/// How much of the inside is filled.
-///
-/// 10 to 20 % carries the top surface of most things; more than 40 % adds weight and time rather than strength.
-fill_density: f64 = 0.15, {
-    label: "Infill density", category: Infill, level: Simple, scope: Object, unit: Share, hard: range(0.0, 1.0),
-    orca: &["sparse_infill_density"], cura: &["infill_sparse_density"],
-}
-
-/// How the inside is filled.
-fill_pattern: FillPattern = FillPattern::Grid, {
-    label: "Infill pattern", category: Infill, level: Simple, scope: Object,
-    orca: &["sparse_infill_pattern"], cura: &["infill_pattern"],
-}
-
-/// Direction of infill lines, counter-clockwise from the x axis.
-fill_angle: f64 = 45.0, {
-    label: "Infill angle", category: Infill, level: Advanced, scope: Object, unit: Degree,
-    hard: range(-360.0, 360.0), orca: &["infill_direction"], search: &["rotation"],
-}
-
-/// How far infill reaches into the innermost wall, as a share of that wall's width.
-infill_overlap: f64 = 0.25, {
-    label: "Infill overlap", category: Infill, level: Advanced, scope: Object, unit: Share, hard: range(0.0, 1.0),
-    soft: range(0.0, 0.6), share_of: Some(Key::perimeter_extrusion_width), orca: &["infill_wall_overlap"],
-}
-
-/// Print infill before walls.
-infill_first: bool = false, {
-    label: "Infill before walls", category: Infill, level: Expert, scope: Recipe,
-    orca: &["is_infill_first"], cura: &["infill_before_walls"],
-}
-
-/// Factor on the material in bridges.
-bridge_flow_ratio: f64 = 1.0, {
-    label: "Bridge flow", category: Bridges, level: Advanced, scope: Object, hard: range(0.1, 4.0),
-    soft: range(0.6, 1.5), orca: &["bridge_flow"], search: &["bridge_wall_material_flow"],
-}
-
-/// Print bridges as round strands of the nozzle's diameter instead of flat roads.
-thick_bridges: bool = true, {
-    label: "Thick bridges", category: Bridges, level: Advanced, scope: Object,
 }
 
 } } }

@@ -1,6 +1,7 @@
 //! Loops along the border, one inside the other.
 
-use super::{CORNERS, Pattern, Sheet};
+use super::CORNERS;
+use super::pattern::{Pattern, Sheet};
 use crate::geometry::{Polyline, Region, centrelines};
 
 pub struct Concentric;

@@ -3,7 +3,7 @@
 //! The normal of each family of planes leans out of the vertical so that its horizontal share is √(2/3) and its
 //! vertical share √(1/3): one millimetre up moves the lines √½ mm sideways.
 
-use super::{Pattern, Sheet, families};
+use super::pattern::{Pattern, Sheet, families};
 use crate::geometry::{Polyline, Region};
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_3};
 

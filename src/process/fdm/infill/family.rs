@@ -6,28 +6,50 @@
 //! always pair up.
 
 use crate::geometry::{Point, Region, UNITS_PER_MM};
+use std::ops::Range;
 
 /// A wave of straight chords that repeats for ever, in grid units.
 #[derive(Clone, Debug)]
 pub struct Wave {
-    step: f64,
+    period: f64,
+    /// Where the vertices of one period are along it, ascending from 0 up to the period.
+    places: Vec<f64>,
     heights: Vec<f64>,
 }
 
 impl Wave {
-    /// A wave through `heights_mm`, which are one period, `step_mm` apart.
-    pub fn new(step_mm: f64, heights_mm: &[f64]) -> Self {
-        Self { step: step_mm * UNITS_PER_MM, heights: heights_mm.iter().map(|h| h * UNITS_PER_MM).collect() }
+    /// A wave through `vertices_mm`: place along it and height of each vertex of one period, by place, which is from 0 up
+    /// to `period_mm`.
+    pub fn new(period_mm: f64, vertices_mm: impl IntoIterator<Item = [f64; 2]>) -> Self {
+        let (places, heights) =
+            vertices_mm.into_iter().map(|[place, height]| (place * UNITS_PER_MM, height * UNITS_PER_MM)).unzip();
+        Self { period: period_mm * UNITS_PER_MM, places, heights }
     }
 
-    fn at_step(&self, n: i64) -> f64 {
-        self.heights[n.rem_euclid(self.heights.len() as i64) as usize]
+    /// Place and height of vertex number `n`; vertex 0 is the first of the period that begins at 0.
+    fn vertex(&self, n: i64) -> (f64, f64) {
+        let count = self.places.len() as i64;
+        let i = n.rem_euclid(count) as usize;
+        (n.div_euclid(count) as f64 * self.period + self.places[i], self.heights[i])
+    }
+
+    /// The number of the first vertex whose place is not `before` some place.
+    fn first(&self, u: f64, before: impl Fn(f64, f64) -> bool) -> i64 {
+        let period = (u / self.period).floor();
+        let rest = u - period * self.period;
+        period as i64 * self.places.len() as i64 + self.places.partition_point(|&place| before(place, rest)) as i64
+    }
+
+    /// The vertices strictly between two places.
+    fn between(&self, low: f64, high: f64) -> Range<i64> {
+        self.first(low, |place, u| place <= u)..self.first(high, |place, u| place < u)
     }
 
     fn at(&self, u: f64) -> f64 {
-        let n = (u / self.step).floor();
-        let share = u / self.step - n;
-        self.at_step(n as i64) * (1.0 - share) + self.at_step(n as i64 + 1) * share
+        let n = self.first(u, |place, u| place <= u);
+        let ((from, low), (to, high)) = (self.vertex(n - 1), self.vertex(n));
+        let share = (u - from) / (to - from);
+        low * (1.0 - share) + high * share
     }
 }
 
@@ -42,10 +64,11 @@ pub struct Family {
     wave: Option<Wave>,
 }
 
-/// Where a curve enters or leaves the region: a place on its border.
+/// Where a curve enters or leaves the region, which is a place on its border, or where it begins or ends within.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
     pub point: Point,
+    /// Ring of the region; [`End::WITHIN`] where the end is not on the border.
     pub ring: u32,
     /// Edge of the ring, from point `edge` to the next.
     pub edge: u32,
@@ -55,11 +78,21 @@ pub struct End {
     pub u: f64,
 }
 
+impl End {
+    /// In place of a ring: the end lies within the region.
+    pub const WITHIN: u32 = u32::MAX;
+
+    /// An end within the region.
+    pub fn within(point: Point, u: f64) -> Self {
+        Self { point, ring: Self::WITHIN, edge: 0, along: 0.0, u }
+    }
+}
+
 /// A part of one curve inside the region, from lower to higher `u`.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece {
     pub family: u32,
-    /// Number of the curve in its family; neighbours differ by one.
+    /// Number of the curve in its family; neighbours in a family of lines differ by one.
     pub line: i64,
     pub ends: [End; 2],
 }
@@ -190,16 +223,16 @@ impl Family {
         let (v_from, v_to) = (self.to_frame(edge.points[0]).1, self.to_frame(edge.points[1]).1);
         let mut at = (0.0, from);
         let mut bend = |n: i64| {
-            let u = n as f64 * wave.step;
+            let (u, height) = wave.vertex(n);
             let along = ((u - from.0) / length).clamp(0.0, 1.0);
-            let next = (along, (u, v_from + along * (v_to - v_from) - wave.at_step(n)));
+            let next = (along, (u, v_from + along * (v_to - v_from) - height));
             self.cross(edge, [at.0, next.0], [at.1, next.1], lines, out);
             at = next;
         };
         if length > 0.0 {
-            (between(from.0, to.0, wave.step)).for_each(&mut bend);
+            wave.between(from.0, to.0).for_each(&mut bend);
         } else if length < 0.0 {
-            (between(to.0, from.0, wave.step)).rev().for_each(&mut bend);
+            wave.between(to.0, from.0).rev().for_each(&mut bend);
         }
         self.cross(edge, [at.0, 1.0], [at.1, to], lines, out);
     }
@@ -210,8 +243,11 @@ impl Family {
         push(path, if backward { b.point } else { a.point });
         if let Some(wave) = &self.wave {
             let v = self.shift + piece.line as f64 * self.spacing;
-            let mut bend = |n: i64| push(path, self.to_plate(n as f64 * wave.step, v + wave.at_step(n)));
-            let bends = between(a.u, b.u, wave.step);
+            let mut bend = |n: i64| {
+                let (u, height) = wave.vertex(n);
+                push(path, self.to_plate(u, v + height));
+            };
+            let bends = wave.between(a.u, b.u);
             if backward { bends.rev().for_each(&mut bend) } else { bends.for_each(&mut bend) }
         }
         push(path, if backward { a.point } else { b.point });
@@ -222,11 +258,6 @@ struct Edge {
     points: [Point; 2],
     ring: u32,
     edge: u32,
-}
-
-/// The multiples of `step` strictly between two places.
-fn between(low: f64, high: f64, step: f64) -> std::ops::Range<i64> {
-    (low / step).floor() as i64 + 1..(high / step).ceil() as i64
 }
 
 /// Appends a point unless it is where the path already ends.

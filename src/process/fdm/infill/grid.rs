@@ -1,6 +1,6 @@
 //! Squares: two families of lines across each other in every layer, at the same places all the way up.
 
-use super::{Pattern, Sheet, families};
+use super::pattern::{Pattern, Sheet, families};
 use crate::geometry::{Polyline, Region};
 use std::f64::consts::FRAC_PI_2;
 

@@ -5,8 +5,7 @@
 //! x(y), and both have a closed form: `a cos t + b sin t = c` is solved by `t = atan2(b, a) ± acos(c / hypot(a, b))`.
 
 use super::family::{Family, Wave};
-use super::link::chain;
-use super::{Pattern, Sheet};
+use super::pattern::{Pattern, Sheet, interleaved};
 use crate::geometry::{Polyline, Region};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
@@ -21,12 +20,7 @@ pub struct Gyroid;
 impl Pattern for Gyroid {
     fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline> {
         let period_mm = LENGTH_PER_PERIOD * sheet.distance_mm();
-        let families = waves(sheet.z_mm, period_mm, sheet.angle_rad);
-        let mut pieces = families[0].pieces(area, 0);
-        pieces.extend(families[1].pieces(area, 1));
-        // Neighbouring waves beside each other, so that the chain begins with a sweep across the area.
-        pieces.sort_by_key(|p| (p.line, p.family));
-        chain(area, &families, &pieces, &sheet.joining())
+        interleaved(area, sheet, &waves(sheet.z_mm, period_mm, sheet.angle_rad))
     }
 }
 
@@ -41,21 +35,20 @@ fn waves(z_mm: f64, period_mm: f64, angle_rad: f64) -> [Family; 2] {
     let step_mm = period_mm / count as f64;
     let scale = period_mm / TAU;
     [1.0, -1.0].map(|branch| {
-        let heights: Vec<f64> = (0..count)
-            .map(|i| {
-                let (sin_t, cos_t) = (TAU * i as f64 / count as f64).sin_cos();
-                if along_x {
-                    // sin x · cos y + cos z · sin y = −sin z · cos x, solved for y.
-                    scale * solve([sin_t, cos_z], -sin_z * cos_t, cos_z.atan2(sin_t), branch)
-                } else {
-                    // sin z · cos x + cos y · sin x = −sin y · cos z, solved for x; the frame's v axis is −x.
-                    let direction = if sin_z < 0.0 { (-cos_t).atan2(-sin_z) + PI } else { cos_t.atan2(sin_z) };
-                    -scale * solve([sin_z, cos_t], -sin_t * cos_z, direction, branch)
-                }
-            })
-            .collect();
+        let vertices = (0..count).map(|i| {
+            let (sin_t, cos_t) = (TAU * i as f64 / count as f64).sin_cos();
+            let height = if along_x {
+                // sin x · cos y + cos z · sin y = −sin z · cos x, solved for y.
+                scale * solve([sin_t, cos_z], -sin_z * cos_t, cos_z.atan2(sin_t), branch)
+            } else {
+                // sin z · cos x + cos y · sin x = −sin y · cos z, solved for x; the frame's v axis is −x.
+                let direction = if sin_z < 0.0 { (-cos_t).atan2(-sin_z) + PI } else { cos_t.atan2(sin_z) };
+                -scale * solve([sin_z, cos_t], -sin_t * cos_z, direction, branch)
+            };
+            [i as f64 * step_mm, height]
+        });
         let angle = if along_x { angle_rad } else { angle_rad + FRAC_PI_2 };
-        Family::new(angle, period_mm, 0.0).with_wave(Wave::new(step_mm, &heights))
+        Family::new(angle, period_mm, 0.0).with_wave(Wave::new(period_mm, vertices))
     })
 }
 

@@ -3,7 +3,7 @@
 //! A link never leaves the border of the region that the lines were cut to, so it cannot leave the region, and every
 //! stretch of border between two neighbouring ends is used at most once.
 
-use super::family::{End, Family, Piece, push};
+use super::family::{End, Piece, push};
 use crate::geometry::{Point, Polyline, Region, UNITS_PER_MM};
 
 /// One end of one piece: twice the piece's index, plus one for the end of higher `u`.
@@ -24,12 +24,20 @@ pub struct Joining {
     pub longest_link_mm: f64,
     /// Paths shorter than this are dropped.
     pub shortest_path_mm: f64,
-    /// Where a path ends on a border that runs on almost in its direction, it follows the border half way to the next end:
-    /// the wedge between two lines and the border is too sharp for a link, and would stay empty.
-    pub has_tails: bool,
+    pub tails: Tails,
 }
 
-/// The longest tail, mm.
+/// How a path goes on along the border where it ends. It never goes further than half way to the next end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tails {
+    /// Only where the border runs on almost in the path's direction: the wedge between two lines and the border is too
+    /// sharp for a link, and would stay empty.
+    InWedges,
+    /// By up to this length in mm, so that the path holds on to the wall; 0 = not at all.
+    Anchors(f64),
+}
+
+/// The longest tail in a wedge, mm.
 const LONGEST_TAIL_MM: f64 = 5.0;
 /// Cosine of the angle between a line and the border below which a tail is worth while.
 const TAIL_COSINE: f64 = 0.9;
@@ -90,17 +98,22 @@ impl<'a> Border<'a> {
         &self.pieces[node / 2].ends[node % 2]
     }
 
-    /// The two neighbours of an end along the border: the next, then the previous.
-    pub fn neighbours(&self, node: Node) -> [Link; 2] {
-        let ring = self.end(node).ring as usize;
+    /// The two neighbours of an end along the border: the next, then the previous. `None` for an end that is not on the
+    /// border.
+    pub fn neighbours(&self, node: Node) -> Option<[Link; 2]> {
+        let ring = self.end(node).ring;
+        if ring == End::WITHIN {
+            return None;
+        }
+        let ring = ring as usize;
         let (start, stop) = (self.starts[ring], self.starts[ring + 1]);
         let place = self.place[node];
         let next = self.order[if place + 1 == stop { start } else { place + 1 }];
         let previous = self.order[if place == start { stop - 1 } else { place - 1 }];
-        [
+        Some([
             Link { to: next, length_mm: self.distance_mm(node, next), forward: true },
             Link { to: previous, length_mm: self.distance_mm(previous, node), forward: false },
-        ]
+        ])
     }
 
     /// Distance along the border in its direction.
@@ -135,7 +148,7 @@ impl<'a> Border<'a> {
 
     /// A path whose lines are all there, from one end to another; `None` where it is too short.
     pub fn finished(&self, mut path: Vec<Point>, [start, end]: [Node; 2], joining: &Joining) -> Option<Polyline> {
-        if joining.has_tails {
+        if joining.tails != Tails::Anchors(0.0) {
             self.tail(end, joining, &mut path);
             path.reverse();
             self.tail(start, joining, &mut path);
@@ -146,24 +159,32 @@ impl<'a> Border<'a> {
 
     /// Appends a tail to a path that ends at `node`.
     fn tail(&self, node: Node, joining: &Joining, path: &mut Vec<Point>) {
+        let Some([next, previous]) = self.neighbours(node) else { return };
         let end = self.end(node);
-        let ring = &self.region.rings[end.ring as usize].0;
-        let edge = end.edge as usize;
-        let (from, to) = (ring[edge], ring[(edge + 1) % ring.len()]);
-        let other = self.end(node ^ 1).point;
-        let vector = |a: Point, b: Point| {
-            let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
-            let length = dx.hypot(dy).max(1.0);
-            (dx / length, dy / length)
+        let (link, longest_mm) = match joining.tails {
+            Tails::Anchors(length_mm) => {
+                (if next.length_mm >= previous.length_mm { next } else { previous }, length_mm)
+            }
+            Tails::InWedges => {
+                let ring = &self.region.rings[end.ring as usize].0;
+                let edge = end.edge as usize;
+                let (from, to) = (ring[edge], ring[(edge + 1) % ring.len()]);
+                let other = self.end(node ^ 1).point;
+                let vector = |a: Point, b: Point| {
+                    let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
+                    let length = dx.hypot(dy).max(1.0);
+                    (dx / length, dy / length)
+                };
+                let (along, border) = (vector(other, end.point), vector(from, to));
+                let cosine = along.0 * border.0 + along.1 * border.1;
+                let link = if cosine > 0.0 { next } else { previous };
+                if cosine.abs() < TAIL_COSINE || link.length_mm <= joining.longest_link_mm {
+                    return;
+                }
+                (link, LONGEST_TAIL_MM)
+            }
         };
-        let (along, border) = (vector(other, end.point), vector(from, to));
-        let cosine = along.0 * border.0 + along.1 * border.1;
-        let [next, previous] = self.neighbours(node);
-        let link = if cosine > 0.0 { next } else { previous };
-        if cosine.abs() < TAIL_COSINE || link.length_mm <= joining.longest_link_mm {
-            return;
-        }
-        let mut left = (0.5 * link.length_mm).min(LONGEST_TAIL_MM);
+        let mut left = (0.5 * link.length_mm).min(longest_mm);
         let mut way = Vec::new();
         self.trace(node, link, &mut way);
         way.push(self.end(link.to).point);
@@ -184,7 +205,13 @@ impl<'a> Border<'a> {
 }
 
 /// Joins pieces into paths: from each free end on to the nearer neighbour along the border that is not yet in a path.
-pub fn chain(region: &Region, families: &[Family], pieces: &[Piece], joining: &Joining) -> Vec<Polyline> {
+/// `trace` appends a piece's points to a path, in its direction or, where it says so, backward.
+pub fn chain(
+    region: &Region,
+    pieces: &[Piece],
+    joining: &Joining,
+    trace: impl Fn(&Piece, bool, &mut Vec<Point>),
+) -> Vec<Polyline> {
     let border = Border::new(region, pieces);
     let mut taken = vec![false; pieces.len()];
     let mut paths = Vec::new();
@@ -196,10 +223,7 @@ pub fn chain(region: &Region, families: &[Family], pieces: &[Piece], joining: &J
         let ahead = walk(&border, 2 * first + 1, joining.longest_link_mm, &mut taken);
         let behind = walk(&border, 2 * first, joining.longest_link_mm, &mut taken);
         let mut path = Vec::new();
-        let trace = |entry: Node, path: &mut Vec<Point>| {
-            let piece = &pieces[entry / 2];
-            families[piece.family as usize].trace(piece, entry % 2 == 1, path);
-        };
+        let trace = |entry: Node, path: &mut Vec<Point>| trace(&pieces[entry / 2], entry % 2 == 1, path);
         for &(node, link) in behind.iter().rev() {
             // Walked from the first piece outwards, so here against it: in at the far end, out at the linked one.
             trace(link.to ^ 1, &mut path);
@@ -222,7 +246,8 @@ fn walk(border: &Border, from: Node, longest_mm: f64, taken: &mut [bool]) -> Vec
     let mut steps = Vec::new();
     let mut node = from;
     loop {
-        let free = border.neighbours(node).into_iter().filter(|l| !taken[l.to / 2] && l.length_mm <= longest_mm);
+        let free =
+            border.neighbours(node).into_iter().flatten().filter(|l| !taken[l.to / 2] && l.length_mm <= longest_mm);
         let Some(link) = free.min_by(|a, b| a.length_mm.total_cmp(&b.length_mm)) else { return steps };
         taken[link.to / 2] = true;
         steps.push((node, link));

@@ -2,38 +2,50 @@
 //!
 //! Solid surfaces get lines or loops side by side, at the spacing that divides their width evenly; bridges get strands
 //! along their direction; sparse surfaces get a pattern that is fixed to the plate, so that layers stand on each other.
-//! A pattern is one file behind [`Pattern`]: it is asked for centre lines in an area and knows nothing of flow, of walls
-//! or of neighbouring surfaces. Order and direction of the paths are free except where [`Fill::ordered`] says otherwise.
+//! Each pattern is a file behind [`Pattern`]. Order and direction of the paths are free except where [`Fill::ordered`]
+//! says otherwise.
 
+mod adaptive_cubic;
+mod aligned_rectilinear;
+mod archimedean_chords;
 mod concentric;
+mod cross_hatch;
 mod cubic;
+mod curve;
 pub(super) mod family;
 mod grid;
 mod gyroid;
+mod hilbert_curve;
+mod honeycomb;
+mod honeycomb_3d;
+mod ironing;
+mod lightning;
+mod line;
 mod link;
 mod monotonic;
+mod pattern;
 mod rectilinear;
 mod road;
 mod solid;
+mod stars;
 #[cfg(test)]
 mod tests;
 mod triangles;
 
+pub use ironing::IroningSettings;
+pub use pattern::{Pattern, Sheet};
+
 use super::stages::{Fill, FilledLayer, RegionLayer, Surface, SurfaceKind};
-use crate::geometry::{Join, Polyline, Region, Ring};
+use crate::geometry::{Bounds, Join, Point, Polyline, Region, Ring};
 use crate::process::slicing::LayerSpan;
 use crate::progress::{Canceled, Progress};
-use crate::settings::{FillPattern, Settings, SolidPattern};
+use crate::settings::{AngleTemplate, FillPattern, Settings, SolidPattern};
 use crate::toolpath::Role;
-use family::Family;
-use link::Joining;
+use pattern::Object;
 use rayon::prelude::*;
 use road::Road;
 use std::f64::consts::FRAC_PI_2;
 
-/// Ends of sparse lines further apart along the border than this many distances between roads are not joined: a travel
-/// costs less time and no material.
-const LONGEST_LINK: f64 = 3.0;
 const CORNERS: Join = Join::Miter(2.0);
 
 /// What decides over infill.
@@ -44,6 +56,12 @@ pub struct InfillSettings {
     pub fill_density: f64,
     pub fill_pattern: FillPattern,
     pub fill_angle_rad: f64,
+    /// Angles of sparse infill in place of that one, layer by layer.
+    pub fill_angle_template: AngleTemplate,
+    /// How far a path of sparse infill goes on along the wall where it ends.
+    pub infill_anchor_mm: f64,
+    /// Ends of sparse infill are joined along the wall where the way is not longer than this.
+    pub infill_anchor_max_mm: f64,
     /// Share of an innermost wall's width that infill reaches into it; 0 where there are no walls.
     pub infill_overlap: f64,
     pub top_fill_pattern: SolidPattern,
@@ -57,6 +75,11 @@ pub struct InfillSettings {
     pub bridge_flow_ratio: f64,
     /// Bridges are round strands as thick as the nozzle; otherwise of the layer's height.
     pub thick_bridges: bool,
+    /// The same for bridges over sparse infill.
+    pub thick_internal_bridges: bool,
+    /// Direction of bridges over sparse infill; `None` as other solid infill.
+    pub bridge_angle_rad: Option<f64>,
+    pub ironing: Option<IroningSettings>,
 }
 
 impl From<&Settings> for InfillSettings {
@@ -66,6 +89,9 @@ impl From<&Settings> for InfillSettings {
             fill_density: if s.spiral_vase { 0.0 } else { s.fill_density },
             fill_pattern: s.fill_pattern,
             fill_angle_rad: s.fill_angle.to_radians(),
+            fill_angle_template: AngleTemplate::parse(&s.fill_angle_template).unwrap_or_default(),
+            infill_anchor_mm: s.infill_anchor.min(s.infill_anchor_max),
+            infill_anchor_max_mm: s.infill_anchor_max,
             infill_overlap: if s.perimeters == 0 { 0.0 } else { s.infill_overlap },
             top_fill_pattern: s.top_fill_pattern,
             bottom_fill_pattern: s.bottom_fill_pattern,
@@ -80,70 +106,11 @@ impl From<&Settings> for InfillSettings {
             first_layer_width_mm: s.first_layer_extrusion_width,
             bridge_flow_ratio: s.bridge_flow_ratio,
             thick_bridges: s.thick_bridges,
+            thick_internal_bridges: s.thick_internal_bridges,
+            bridge_angle_rad: Some(s.bridge_angle).filter(|angle| *angle != 0.0).map(f64::to_radians),
+            ironing: s.ironing.then(|| s.into()),
         }
     }
-}
-
-/// One layer of sparse infill, as a pattern is asked for it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sheet {
-    /// Number of the layer, counted from the plate.
-    pub layer: usize,
-    /// Top of the layer above the plate.
-    pub z_mm: f64,
-    pub angle_rad: f64,
-    /// Distance between two roads side by side without a gap: what a density of 1 means.
-    pub spacing_mm: f64,
-    /// Share of the volume to be filled, above 0 and up to 1.
-    pub density: f64,
-    /// Paths shorter than this are not worth printing.
-    pub shortest_mm: f64,
-}
-
-impl Sheet {
-    /// Distance between parallel roads that alone make the density.
-    fn distance_mm(&self) -> f64 {
-        self.spacing_mm / self.density
-    }
-
-    fn joining(&self) -> Joining {
-        Joining {
-            longest_link_mm: LONGEST_LINK * self.distance_mm(),
-            shortest_path_mm: self.shortest_mm,
-            has_tails: false,
-        }
-    }
-}
-
-/// A sparse infill pattern.
-pub trait Pattern: Sync {
-    /// Centre lines over `area`, which is where the middles of roads may run. Their length times the spacing is the
-    /// density's share of a large area; links along the border come on top. A closed loop repeats its first point.
-    fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline>;
-}
-
-/// The pattern of that name.
-fn pattern(kind: FillPattern) -> &'static dyn Pattern {
-    match kind {
-        FillPattern::Rectilinear => &rectilinear::Rectilinear,
-        FillPattern::Grid => &grid::Grid,
-        FillPattern::Triangles => &triangles::Triangles,
-        FillPattern::Cubic => &cubic::Cubic,
-        FillPattern::Gyroid => &gyroid::Gyroid,
-        FillPattern::Concentric => &concentric::Concentric,
-    }
-}
-
-/// Families of straight lines, each turned against the pattern's angle and shifted in mm, that share the density and are
-/// joined along the border.
-fn families(area: &Region, sheet: &Sheet, turned_shifted: &[(f64, f64)]) -> Vec<Polyline> {
-    let distance_mm = sheet.distance_mm() * turned_shifted.len() as f64;
-    let families: Vec<Family> = turned_shifted
-        .iter()
-        .map(|&(turn, shift_mm)| Family::new(sheet.angle_rad + turn, distance_mm, shift_mm))
-        .collect();
-    let pieces: Vec<_> = families.iter().enumerate().flat_map(|(i, family)| family.pieces(area, i as u32)).collect();
-    link::chain(area, &families, &pieces, &sheet.joining())
 }
 
 /// Fills every surface of every layer.
@@ -153,12 +120,13 @@ pub fn infill(
     progress: &Progress,
 ) -> Result<Vec<FilledLayer>, Canceled> {
     progress.stage("Filling", layers.len());
+    let pattern = pattern::prepared(settings.fill_pattern, &Object::new(layers, settings), progress)?;
     layers
         .par_iter()
         .enumerate()
         .map(|(index, layer)| {
             progress.check()?;
-            let filler = Filler { settings, layer: index, span: layer.span };
+            let filler = Filler { settings, pattern: &*pattern, layers, layer: index, span: layer.span };
             let islands = layer.islands.iter().map(|surfaces| filler.island(surfaces)).collect();
             progress.advance(1);
             Ok(FilledLayer { span: layer.span, islands })
@@ -169,6 +137,8 @@ pub fn infill(
 /// Fills the surfaces of one layer.
 struct Filler<'a> {
     settings: &'a InfillSettings,
+    pattern: &'a dyn Pattern,
+    layers: &'a [RegionLayer],
     layer: usize,
     span: LayerSpan,
 }
@@ -178,7 +148,7 @@ impl Filler<'_> {
         let mut fills = Vec::new();
         for (i, surface) in surfaces.iter().enumerate() {
             if surface.kind == SurfaceKind::Sparse {
-                fills.extend(self.sparse(&surface.area));
+                fills.extend(self.sparse(surface));
             } else {
                 let others: Vec<Ring> = surfaces
                     .iter()
@@ -188,6 +158,13 @@ impl Filler<'_> {
                     .collect();
                 fills.extend(self.solid(surface, &Region { rings: others }));
             }
+        }
+        if let Some(ironing) = &self.settings.ironing {
+            let is_last = self.layer + 1 == self.layers.len();
+            let inset_mm = self.overlap_mm() - 0.5 * self.width(self.settings.top_infill_width_mm);
+            // Across the lines of the surface.
+            let angle = self.solid_angle() + FRAC_PI_2;
+            fills.extend(ironing.iron(surfaces, is_last, inset_mm, angle, self.span.height_mm()));
         }
         fills
     }
@@ -205,28 +182,39 @@ impl Filler<'_> {
         self.settings.fill_angle_rad + if self.layer.is_multiple_of(2) { 0.0 } else { FRAC_PI_2 }
     }
 
-    fn sparse(&self, area: &Region) -> Option<Fill> {
+    fn sparse(&self, surface: &Surface) -> Option<Fill> {
         let s = self.settings;
         if s.fill_density <= 0.0 {
             return None;
         }
-        let height_mm = self.span.height_mm();
-        let road = Road::flat(Role::InternalInfill, self.width(s.infill_width_mm), height_mm);
+        let lowest = (self.layer + 1).saturating_sub(surface.plies);
+        let bottom_mm = self.layers.get(lowest).map_or(self.span.bottom_mm, |layer| layer.span.bottom_mm);
+        let height_mm = self.span.top_mm - bottom_mm;
+        let width_mm = self.width(s.infill_width_mm).max(height_mm);
+        let road = Road::flat(Role::InternalInfill, width_mm, height_mm);
         // Reaches as far into solid surfaces as into walls, and is held by both.
-        let middles = area.offset(self.overlap_mm() - 0.5 * road.spacing_mm, CORNERS);
+        let middles = surface.area.offset(self.overlap_mm() - 0.5 * road.spacing_mm, CORNERS);
+        let number = self.layer / surface.plies.max(1);
+        let template = Some(&s.fill_angle_template).filter(|_| pattern::may_turn(s.fill_pattern));
+        let angle_rad = template.and_then(|t| t.angle_rad(number, s.fill_angle_rad));
         let sheet = Sheet {
             layer: self.layer,
+            number,
             z_mm: self.span.top_mm,
-            angle_rad: s.fill_angle_rad,
+            angle_rad: angle_rad.unwrap_or(s.fill_angle_rad),
+            turns: angle_rad.is_none(),
             spacing_mm: road.spacing_mm,
             density: s.fill_density.min(1.0),
             shortest_mm: 2.0 * road.width_mm,
+            longest_link_mm: s.infill_anchor_max_mm,
+            anchor_mm: s.infill_anchor_mm,
         };
-        let paths = pattern(s.fill_pattern).paths(&middles, &sheet);
+        let paths = self.pattern.paths(&middles, &sheet);
         (!paths.is_empty()).then(|| fill(road, paths, false))
     }
 
-    /// `others` is the rest of the island: this surface reaches over the walls around it, never into another surface.
+    /// `others` is the rest of the island. This surface reaches into the walls around it, and half as far into other
+    /// surfaces: together they overlap there like at a wall, so that the corners between ends of lines are filled.
     fn solid(&self, surface: &Surface, others: &Region) -> Vec<Fill> {
         let s = self.settings;
         let height_mm = self.span.height_mm();
@@ -242,6 +230,13 @@ impl Filler<'_> {
                 let width = self.width(s.solid_infill_width_mm);
                 (Road::thin_bridge(width, height_mm, s.bridge_flow_ratio), SolidPattern::Monotonic)
             }
+            SurfaceKind::InternalBridge if s.thick_internal_bridges => {
+                (Road::strand(s.nozzle_diameter_mm, s.bridge_flow_ratio), SolidPattern::Rectilinear)
+            }
+            SurfaceKind::InternalBridge => {
+                let width = self.width(s.solid_infill_width_mm);
+                (Road::thin_bridge(width, height_mm, s.bridge_flow_ratio), SolidPattern::Rectilinear)
+            }
             SurfaceKind::Bottom | SurfaceKind::InternalSolid | SurfaceKind::Sparse => {
                 let width = self.width(s.solid_infill_width_mm);
                 let pattern = match surface.kind {
@@ -255,9 +250,11 @@ impl Filler<'_> {
         let middles = if others.is_empty() {
             surface.area.offset(self.overlap_mm() + inset, CORNERS)
         } else {
-            surface.area.offset(self.overlap_mm(), CORNERS).difference(others).offset(inset, CORNERS)
+            let others = others.offset(-0.5 * self.overlap_mm(), CORNERS);
+            surface.area.offset(self.overlap_mm(), CORNERS).difference(&others).offset(inset, CORNERS)
         };
-        let angle = surface.bridge_angle_rad.unwrap_or_else(|| self.solid_angle());
+        let of_all = s.bridge_angle_rad.filter(|_| surface.kind == SurfaceKind::InternalBridge);
+        let angle = surface.bridge_angle_rad.or(of_all).unwrap_or_else(|| self.solid_angle());
         solid::lay(&middles, pattern, angle, road.spacing_mm, road.width_mm)
             .into_iter()
             .filter(|laid| !laid.paths.is_empty())
@@ -267,6 +264,6 @@ impl Filler<'_> {
 }
 
 fn fill(road: Road, paths: Vec<Polyline>, ordered: bool) -> Fill {
-    let Road { role, width_mm, flow_mm3_per_mm, .. } = road;
-    Fill { role, width_mm, flow_mm3_per_mm, paths, ordered }
+    let Road { role, width_mm, height_mm, flow_mm3_per_mm, .. } = road;
+    Fill { role, width_mm, height_mm, flow_mm3_per_mm, paths, ordered }
 }

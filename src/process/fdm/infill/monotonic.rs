@@ -23,7 +23,7 @@ pub fn sweep(region: &Region, family: &Family, pieces: &[Piece], joining: &Joini
             let is_near = |link: &Link| link.to == node && link.length_mm <= joining.longest_link_mm;
             match left_at {
                 None => start = node,
-                Some(from) => match border.neighbours(from).into_iter().find(is_near) {
+                Some(from) => match border.neighbours(from).into_iter().flatten().find(is_near) {
                     Some(link) => border.trace(from, link, &mut path),
                     None => {
                         paths.extend(border.finished(std::mem::take(&mut path), [start, from], joining));

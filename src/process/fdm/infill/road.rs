@@ -12,9 +12,9 @@ pub struct Road {
     /// Distance between the middles of two roads side by side that together leave no gap.
     pub spacing_mm: f64,
     pub flow_mm3_per_mm: f64,
+    pub height_mm: f64,
     /// Hangs in the air, so its cross-section cannot be chosen by pressing it flat.
     is_strand: bool,
-    height_mm: f64,
 }
 
 impl Road {

@@ -1,9 +1,10 @@
-//! Solid infill: straight lines or loops that leave no gap.
+//! Solid infill: straight lines, loops or curves that leave no gap.
 
-use super::concentric;
+use super::archimedean_chords::spiral;
 use super::family::Family;
-use super::link::{Joining, chain};
-use super::monotonic;
+use super::link::{Joining, Tails, chain};
+use super::pattern::middle;
+use super::{concentric, curve, hilbert_curve, monotonic};
 use crate::geometry::{Polyline, Region};
 use crate::settings::SolidPattern;
 
@@ -27,15 +28,33 @@ pub struct Laid {
 /// Straight lines get the spacing nearest to `spacing_mm` that divides the width evenly, so that the first and the last
 /// road lie along the border.
 pub fn lay(area: &Region, pattern: SolidPattern, angle_rad: f64, spacing_mm: f64, shortest_mm: f64) -> Vec<Laid> {
-    if pattern == SolidPattern::Concentric {
-        let paths = concentric::solid(area, spacing_mm, shortest_mm);
-        return vec![Laid { spacing_mm, paths, ordered: false }];
-    }
-    let lay = |island: &Region| lines(island, pattern, angle_rad, spacing_mm, shortest_mm);
-    if area.rings.len() == 1 {
+    let lay = |island: &Region| match pattern {
+        SolidPattern::Monotonic | SolidPattern::MonotonicLines | SolidPattern::Rectilinear => {
+            lines(island, pattern, angle_rad, spacing_mm, shortest_mm)
+        }
+        SolidPattern::Concentric => Some(free(spacing_mm, concentric::solid(island, spacing_mm, shortest_mm))),
+        SolidPattern::HilbertCurve | SolidPattern::ArchimedeanChords => {
+            let joining = Joining {
+                longest_link_mm: LONGEST_LINK * spacing_mm,
+                shortest_path_mm: shortest_mm,
+                tails: Tails::InWedges,
+            };
+            let curves = if pattern == SolidPattern::HilbertCurve {
+                hilbert_curve::curves(island, angle_rad, spacing_mm)
+            } else {
+                vec![spiral(island, middle(&island.bounds()?), spacing_mm)]
+            };
+            Some(free(spacing_mm, curve::laid(island, &curves, &joining)))
+        }
+    };
+    if area.rings.len() == 1 || pattern == SolidPattern::Concentric {
         return lay(area).into_iter().collect();
     }
     area.islands().into_iter().filter_map(|island| lay(&island.into())).collect()
+}
+
+fn free(spacing_mm: f64, paths: Vec<Polyline>) -> Laid {
+    Laid { spacing_mm, paths, ordered: false }
 }
 
 fn lines(island: &Region, pattern: SolidPattern, angle_rad: f64, nominal_mm: f64, shortest_mm: f64) -> Option<Laid> {
@@ -51,13 +70,13 @@ fn lines(island: &Region, pattern: SolidPattern, angle_rad: f64, nominal_mm: f64
         (spacing, Family::new(angle_rad, spacing, low + EDGE_MM))
     };
     let pieces = family.pieces(island, 0);
-    let joining =
-        Joining { longest_link_mm: LONGEST_LINK * spacing_mm, shortest_path_mm: shortest_mm, has_tails: true };
-    let ordered = pattern == SolidPattern::Monotonic;
+    let longest_link_mm = if pattern == SolidPattern::MonotonicLines { 0.0 } else { LONGEST_LINK * spacing_mm };
+    let joining = Joining { longest_link_mm, shortest_path_mm: shortest_mm, tails: Tails::InWedges };
+    let ordered = pattern != SolidPattern::Rectilinear;
     let paths = if ordered {
         monotonic::sweep(island, &family, &pieces, &joining)
     } else {
-        chain(island, &[family], &pieces, &joining)
+        chain(island, &pieces, &joining, |piece, backward, path| family.trace(piece, backward, path))
     };
     Some(Laid { spacing_mm, paths, ordered })
 }

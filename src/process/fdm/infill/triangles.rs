@@ -1,6 +1,6 @@
 //! Triangles: three families of lines that meet in common points, at the same places all the way up.
 
-use super::{Pattern, Sheet, families};
+use super::pattern::{Pattern, Sheet, families};
 use crate::geometry::{Polyline, Region};
 use std::f64::consts::FRAC_PI_3;
 

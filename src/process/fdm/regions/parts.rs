@@ -6,10 +6,12 @@ use crate::geometry::Region;
 use crate::process::fdm::bridges;
 use crate::process::fdm::stages::{Surface, SurfaceKind};
 
+/// How far shells are grown, which heals what opening has taken from them.
+const SHELL_GROWTH_MM: f64 = 0.1;
 /// How far a bridge reaches onto its anchors.
-const BRIDGE_ANCHOR_MM: f64 = 1.2;
+pub(super) const BRIDGE_ANCHOR_MM: f64 = 1.2;
 /// Half the width of two roads with some room between them, in roads.
-const TWO_ROADS: f64 = 1.1;
+pub(super) const TWO_ROADS: f64 = 1.1;
 /// Leftovers smaller than this are not worth moving from one surface to another.
 const SPECK_MM2: f64 = 0.01;
 /// What opening takes from corners and rounding from edges is narrower than twice this.
@@ -28,20 +30,20 @@ pub(super) struct Parts<'a> {
 impl Parts<'_> {
     /// The surfaces, given what of the inside the shells make solid and what of that is seen from above or over air.
     pub fn part(&self, shell: &Region, top: &Region, over_air: &Region) -> Vec<Surface> {
-        let growth = self.settings.growth_mm();
+        let seen = grown(top, self.settings.growth_mm(), self.inner);
         let mut surfaces = self.bridges(over_air, self.inner);
         let taken = union(&surfaces);
-        let (solid, sparse) = self.solid_and_sparse(&grown(shell, growth, self.inner).union(&taken));
+        let (solid, sparse) =
+            self.solid_and_sparse(&grown(shell, SHELL_GROWTH_MM, self.inner).union(&seen).union(&taken));
         let mut rest = solid.difference(&taken);
         if !top.is_empty() {
-            let seen = grown(top, growth, self.inner);
             let area = if seen == rest { std::mem::take(&mut rest) } else { rest.intersection(&seen) };
             rest = rest.difference(&seen);
-            surfaces.insert(0, Surface { kind: SurfaceKind::Top, area, bridge_angle_rad: None });
+            surfaces.insert(0, Surface::new(SurfaceKind::Top, area));
         }
         self.hand_out_slivers(&mut surfaces, &mut rest);
-        surfaces.push(Surface { kind: SurfaceKind::InternalSolid, area: rest, bridge_angle_rad: None });
-        surfaces.push(Surface { kind: SurfaceKind::Sparse, area: sparse, bridge_angle_rad: None });
+        surfaces.push(Surface::new(SurfaceKind::InternalSolid, rest));
+        surfaces.push(Surface::new(SurfaceKind::Sparse, sparse));
         surfaces.retain(|surface| surface.area.area_mm2() > NOTHING_MM2);
         surfaces
     }
@@ -78,8 +80,11 @@ impl Parts<'_> {
                 bridges::find(&span, &below, s.solid_infill_width_mm, s.walls_width_mm)
             });
             match found.filter(|bridge| bridge.held > 0.0) {
-                Some(bridge) => Surface { kind: SurfaceKind::Bridge, area, bridge_angle_rad: Some(bridge.angle_rad) },
-                None => Surface { kind: SurfaceKind::Bottom, area, bridge_angle_rad: None },
+                Some(bridge) => {
+                    let bridge_angle_rad = Some(s.bridge_angle_rad.unwrap_or(bridge.angle_rad));
+                    Surface { bridge_angle_rad, ..Surface::new(SurfaceKind::Bridge, area) }
+                }
+                None => Surface::new(SurfaceKind::Bottom, area),
             }
         };
         groups.into_iter().map(surface).collect()

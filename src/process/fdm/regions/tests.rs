@@ -30,10 +30,14 @@ fn settings() -> RegionSettings {
         bottom_solid_layers: 3,
         top_solid_min_thickness_mm: 0.0,
         bottom_solid_min_thickness_mm: 0.0,
+        vertical_shells: true,
         solid_infill_below_area_mm2: 0.0,
         fill_density: 0.15,
         solid_infill_width_mm: 0.45,
         walls_width_mm: WALLS_MM,
+        infill_every_layers: 1,
+        highest_road_mm: 0.4,
+        bridge_angle_rad: None,
         spiral_vase: false,
     }
 }
@@ -59,6 +63,11 @@ fn stack(areas: &[Region]) -> (Vec<LayerOutline>, Vec<PerimeterLayer>) {
         .map(|(i, area)| PerimeterLayer { span: span(i), islands: area.islands().into_iter().map(wall).collect() });
     let layers = layers.collect();
     (outlines, layers)
+}
+
+fn regions_of(areas: &[Region], settings: &RegionSettings) -> Vec<RegionLayer> {
+    let (outlines, layers) = stack(areas);
+    regions(&outlines, &layers, settings, &Progress::new()).unwrap()
 }
 
 /// Plans a stack and checks what must hold of any: surfaces lie inside, cover it and do not overlap.
@@ -100,14 +109,16 @@ fn kinds(layer: &RegionLayer) -> Vec<SurfaceKind> {
 
 #[test]
 fn a_cube_has_exactly_its_shells_and_is_sparse_between() {
-    use SurfaceKind::{Bottom, InternalSolid, Sparse, Top};
+    use SurfaceKind::{Bottom, InternalBridge, InternalSolid, Sparse, Top};
     let check = |settings: &RegionSettings, bottom: usize, top: usize| {
         let planned = plan(&vec![square(10.0); 20], settings);
         for (i, layer) in planned.iter().enumerate() {
             let expected = match i {
                 0 if bottom > 0 => Bottom,
                 19 if top > 0 => Top,
-                _ if i < bottom || i + top >= 20 => InternalSolid,
+                _ if i < bottom => InternalSolid,
+                _ if i + top == 20 => InternalBridge,
+                _ if i + top > 20 => InternalSolid,
                 _ => Sparse,
             };
             assert_eq!(kinds(layer), [expected], "layer {i} of {settings:?}");
@@ -170,6 +181,43 @@ fn a_sphere_is_closed() {
     check_closed(&areas, &RegionSettings { top_solid_layers: 5, bottom_solid_layers: 7, ..settings() });
     let planned = plan(&areas, &settings());
     assert_eq!(kinds(&planned[40]), [SurfaceKind::Sparse], "upright walls need no shells");
+}
+
+#[test]
+fn shells_without_slopes_follow_only_what_each_layer_shows() {
+    let flat = RegionSettings { vertical_shells: false, ..settings() };
+    // Steps of 5 mm are seen: nothing changes.
+    let steps: Vec<Region> = (0..30).map(|i| square(20.0 - 5.0 * f64::from(i / 10))).collect();
+    check_closed(&steps, &flat);
+    for (a, b) in plan(&steps, &flat).iter().zip(&plan(&steps, &settings())) {
+        assert!((solid(a).area_mm2() - solid(b).area_mm2()).abs() < 1e-3);
+    }
+    // Every step of a slope is hidden below the walls; four of them together are not.
+    let slope: Vec<Region> = (0..30).map(|i| square(20.0 - 0.6 * f64::from(i))).collect();
+    let solid_mm2 = |settings: &RegionSettings| solid(&plan(&slope, settings)[10]).area_mm2();
+    assert!(solid_mm2(&settings()) > 50.0);
+    assert_eq!(solid_mm2(&flat), 0.0);
+}
+
+#[test]
+fn what_is_deeper_than_the_shell_stays_sparse() {
+    // A slope, a step and a cap: hardly more is solid than the shells need and the walls above stand on.
+    let areas: Vec<Region> = (0..60).map(|i| square(if i < 30 { 30.0 - 0.6 * f64::from(i) } else { 10.0 })).collect();
+    let planned = plan(&areas, &settings());
+    let (_, layers) = stack(&areas);
+    let (mut zone, mut needless) = (0.0, 0.0);
+    for (i, layer) in planned.iter().enumerate() {
+        let mut deep = layers[i].islands[0].inner.clone();
+        for j in (i.saturating_sub(3)..i).chain(i + 1..i + 5) {
+            deep = deep.intersection(areas.get(j).unwrap_or(&Region::default()));
+        }
+        if i >= 3 {
+            zone += deep.area_mm2();
+            needless += solid(layer).intersection(&deep).area_mm2();
+        }
+    }
+    let share = needless / zone;
+    assert!(share < 0.02, "{share} of the sparse zone is solid without need");
 }
 
 #[test]
@@ -270,6 +318,36 @@ fn over_a_hollow_the_first_solid_layer_is_a_bridge() {
 }
 
 #[test]
+fn over_sparse_infill_the_first_solid_layer_spans_from_road_to_road() {
+    let areas: Vec<Region> = (0..30).map(|i| if i < 20 { square(20.0) } else { square(8.0) }).collect();
+    let planned = plan(&areas, &settings());
+    // Four layers of shell below the step; over the solid bottom and beneath the tower nothing spans.
+    for (i, layer) in planned.iter().enumerate() {
+        let bridge = area_of(layer, SurfaceKind::InternalBridge);
+        assert_eq!(bridge > 0.0, i == 16 || i == 26, "layer {i}: {bridge} mm2");
+    }
+    assert!(area_of(&planned[16], SurfaceKind::InternalSolid) < 1e-3, "no slivers are left beside the bridge");
+    let dense = plan(&areas, &RegionSettings { fill_density: 0.4, ..settings() });
+    assert!(dense.iter().all(|layer| area_of(layer, SurfaceKind::InternalBridge) == 0.0), "roads are close together");
+    // A shell along a slope is narrow and held by the wall.
+    let slope: Vec<Region> = (0..30).map(|i| square(20.0 - 0.3 * f64::from(i))).collect();
+    let planned = plan(&slope, &settings());
+    assert!(planned[5..20].iter().all(|layer| area_of(layer, SurfaceKind::InternalBridge) == 0.0));
+}
+
+#[test]
+fn the_direction_of_bridges_can_be_given() {
+    let mut areas = vec![rectangle(0.0, 0.0, 8.0, 20.0).union(&rectangle(18.0, 0.0, 26.0, 20.0)); 10];
+    areas.extend(vec![rectangle(0.0, 0.0, 26.0, 20.0); 10]);
+    let angle = |settings: &RegionSettings| {
+        let planned = plan(&areas, settings);
+        planned[10].islands[0].iter().find_map(|s| s.bridge_angle_rad).unwrap()
+    };
+    assert!(angle(&settings()) < 0.01);
+    assert_eq!(angle(&RegionSettings { bridge_angle_rad: Some(1.0), ..settings() }), 1.0);
+}
+
+#[test]
 fn neighbouring_gaps_are_one_bridge() {
     // Engraved strokes a millimetre apart, closed by one layer above.
     let plate = square(15.0);
@@ -316,6 +394,25 @@ fn random_stacks_are_parted_and_closed() {
         check_closed(&areas, &RegionSettings { fill_density: 0.0, ..settings() });
         plan(&areas, &RegionSettings { solid_infill_below_area_mm2: 15.0, walls_width_mm: 0.45, ..settings() });
     }
+}
+
+#[test]
+fn sparse_layers_are_combined_where_all_of_them_are_sparse() {
+    let areas: Vec<Region> = (0..30).map(|i| square(if i < 15 { 10.0 } else { 8.0 })).collect();
+    let combined = RegionSettings { infill_every_layers: 3, highest_road_mm: 0.61, ..settings() };
+    let volume = |layers: &[RegionLayer]| -> f64 {
+        let sparse = layers.iter().flat_map(|l| l.islands.iter().flatten()).filter(|s| s.kind == SurfaceKind::Sparse);
+        sparse.map(|s| s.area.area_mm2() * s.plies as f64).sum()
+    };
+    let (single, triple) = (plan(&areas, &settings()), regions_of(&areas, &combined));
+    assert!((volume(&single) - volume(&triple)).abs() < 0.01 * volume(&single));
+    let plies = |layer: &RegionLayer| layer.islands.iter().flatten().map(|s| s.plies).max().unwrap_or(1);
+    // Layers 4, 5 and 6 are one sheet, printed with the uppermost of them.
+    assert_eq!(triple[4..10].iter().map(plies).collect::<Vec<_>>(), [1, 1, 3, 1, 1, 3]);
+    assert!(area_of(&triple[5], SurfaceKind::Sparse) < 1e-3);
+    // A nozzle of 0.4 mm lays two layers of 0.2 mm at most.
+    let narrow = RegionSettings { highest_road_mm: 0.4, ..combined };
+    assert_eq!(regions_of(&areas, &narrow).iter().map(plies).max(), Some(2));
 }
 
 #[test]
