@@ -19,6 +19,13 @@ fn main() -> ExitCode {
     unsafe {
         libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
     }
+    // Where nobody is logged in at a desktop, Mesa's choice of a graphics card asks for a Wayland compositor all the same,
+    // and libwayland complains on stderr in words that read like ours.
+    #[cfg(target_os = "linux")]
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|folder| folder.is_empty()) {
+        // SAFETY: no other thread runs yet that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
     // Fails only when a provider has been chosen already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     fabbro::cli::run(std::env::args_os(), |files| {

@@ -29,10 +29,11 @@ impl Desk {
     fn new(theme: Theme, size: [f32; 2], preferences: &str) -> Self {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("studio.toml");
+        let (path, presets) = (folder.path().join("studio.toml"), folder.path().to_owned());
         let name = if theme == Theme::Dark { "dark" } else { "light" };
         std::fs::write(&path, format!("theme = \"{name}\"\n{preferences}")).unwrap();
-        let options = Options { files: Vec::new(), preferences: Some(path), presets: None, file_dialogs: false };
+        let options =
+            Options { files: Vec::new(), preferences: Some(path), presets: Some(presets), file_dialogs: false };
         let harness = Harness::builder()
             .with_size(size)
             .with_pixels_per_point(1.0)
@@ -106,6 +107,11 @@ impl Desk {
     /// the 3D view differently.
     fn picture(&mut self, name: &str) {
         self.compare(name, 400);
+    }
+
+    /// The same where temperatures are plotted, whose lines are as long as the machine has been connected.
+    fn picture_of_machine(&mut self, name: &str) {
+        self.compare(name, 6_000);
     }
 
     /// The same where layers are shown: an improvement of planning moves a road here and there and changes the figures,
@@ -238,20 +244,55 @@ fn every_command_and_setting_is_found_by_its_name() {
 const JOB: &str = "M140 S60\nM104 S210\nM190 S60\nM109 S210\nG28\nG90\nM83\nG1 Z0.2 F600\nG1 X60 Y60 F3000\n\
     G1 X80 Y60 E0.7 F1200\nG1 X80 Y80 E0.7\nM104 S0\nM140 S0\nM84\n";
 
+/// A simulated machine at a pseudo-terminal, for as long as this is held.
+#[cfg(unix)]
+struct Machine {
+    _folder: tempfile::TempDir,
+    port: String,
+    terminal: Option<fabbro::machine::pty::Terminal>,
+    running: fabbro::progress::Progress,
+    serving: Option<std::thread::JoinHandle<()>>,
+}
+
+#[cfg(unix)]
+impl Machine {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("machine");
+        let terminal = fabbro::machine::pty::Terminal::open(Some(&link)).unwrap();
+        let running = fabbro::progress::Progress::new();
+        let port = link.to_str().unwrap().to_owned();
+        Self { _folder: folder, port, terminal: Some(terminal), running, serving: None }
+    }
+
+    /// Is switched on, once somebody listens. Where it is not `instant`, it lives 60 seconds in one.
+    fn switch_on(&mut self, instant: bool) {
+        let mut terminal = self.terminal.take().expect("it is switched on once");
+        let until = self.running.clone();
+        self.serving = Some(std::thread::spawn(move || {
+            let mut machine =
+                fabbro::machine::simulator::Simulator::new(fabbro::machine::simulator::Faults::default(), instant);
+            terminal.serve(&mut machine, 60.0, &until, &mut |_| Ok(())).unwrap();
+        }));
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.running.cancel();
+        if let Some(serving) = self.serving.take() {
+            let ended = serving.join();
+            assert!(ended.is_ok() || std::thread::panicking(), "the machine fell over");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_is_printed_on_a_machine_and_the_emergency_stop_stops_it() {
-    use fabbro::machine::{pty::Terminal, simulator};
-    let mut terminal = Terminal::open(None).unwrap();
-    let port = terminal.path().to_str().unwrap().to_owned();
-    let running = fabbro::progress::Progress::new();
-    let until = running.clone();
-    let serving = std::thread::spawn(move || {
-        let mut machine = simulator::Simulator::new(simulator::Faults::default(), true);
-        terminal.serve(&mut machine, 1.0, &until, &mut |_| Ok(())).unwrap();
-    });
-
-    let preferences = format!("machine = \"generic-220\"\nport = \"{port}\"\n");
+    let mut machine = Machine::new();
+    let preferences = format!("machine = \"generic-220\"\nport = \"{}\"\n", machine.port);
     let mut desk = Desk::new(Theme::Dark, [1440.0, 900.0], &preferences);
     let file = desk.folder.path().join("square.gcode");
     std::fs::write(&file, JOB).unwrap();
@@ -261,13 +302,105 @@ fn a_file_is_printed_on_a_machine_and_the_emergency_stop_stops_it() {
 
     desk.click("Machine");
     desk.click("Connect");
+    machine.switch_on(true);
     desk.wait_for("Ready");
     desk.click("Print");
     desk.wait_for("Finished");
+    desk.type_into("Nozzle target", "210");
+    desk.wait_for("210.0 °C");
+    desk.type_into("Bed target", "60");
+    desk.wait_for("60.0 °C");
     desk.type_into("Command", "M114");
     desk.wait_for("M114");
+    desk.wait_for("Count X");
+    desk.picture_of_machine("studio_machine");
     desk.press(Modifiers::NONE, Key::F12);
     desk.wait_for("The connection ended: the emergency stop was sent; reset the machine and connect again.");
-    running.cancel();
-    serving.join().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_print_is_paused_resumed_and_cancelled() {
+    let mut machine = Machine::new();
+    let preferences = format!("machine = \"generic-220\"\nport = \"{}\"\n", machine.port);
+    let mut desk = Desk::new(Theme::Light, [1280.0, 720.0], &preferences);
+    let file = desk.folder.path().join("slow.gcode");
+    // Long enough that it runs through all of this, and ended by the test.
+    let to_and_fro = "G1 X160 Y60 F600\nG1 X60 Y60\n".repeat(2000);
+    std::fs::write(&file, JOB.replace("M104 S0\n", &format!("{to_and_fro}M104 S0\n"))).unwrap();
+    desk.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    desk.type_into("Path", file.to_str().unwrap());
+    desk.press(Modifiers::COMMAND, Key::Num3);
+    desk.click("Connect");
+    machine.switch_on(false);
+    desk.wait_for("Ready");
+    desk.press(Modifiers::COMMAND, Key::P);
+    desk.wait_for("Printing");
+    desk.click("Pause");
+    desk.wait_for("Paused");
+    desk.click("Resume");
+    desk.wait_for("Printing");
+    desk.click("Cancel print");
+    desk.wait_for("Broken off");
+    desk.wait_for("Ready");
+}
+
+#[test]
+fn the_keys_work_while_the_picture_has_the_keyboard() {
+    let mut desk = Desk::new(Theme::Dark, [1280.0, 720.0], "machine = \"generic-220\"\n");
+    desk.click("Calibration cube");
+    // As a click into it does.
+    desk.harness.get_by_role_and_label(Role::Canvas, "3D view").focus();
+    desk.settle();
+    desk.press(Modifiers::NONE, Key::Delete);
+    assert!(desk.harness.state().object_names().is_empty());
+    desk.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(desk.harness.state().object_names(), ["Calibration cube"]);
+    // In a field they are letters.
+    desk.harness.get_by_role_and_label(Role::TextInput, "Search settings").focus();
+    desk.settle();
+    desk.press(Modifiers::NONE, Key::Delete);
+    assert_eq!(desk.harness.state().object_names(), ["Calibration cube"]);
+}
+
+#[test]
+fn many_objects_with_long_names_and_many_problems_leave_the_picture_to_be_seen() {
+    let preferences = "machine = \"generic-400\"\nhigh_contrast = true\n";
+    let mut desk = Desk::new(Theme::Dark, [1280.0, 720.0], preferences);
+    desk.click("Calibration cube");
+    desk.type_into("Name", "A bracket for the left hinge of the garden gate, version 12b");
+    for _ in 0..5 {
+        desk.press(Modifiers::COMMAND, Key::A);
+        desk.press(Modifiers::COMMAND, Key::D);
+    }
+    assert_eq!(desk.harness.state().object_names().len(), 32);
+    for number in 1..=4 {
+        let file = desk.folder.path().join(format!("broken {number}.stl"));
+        std::fs::write(&file, "solid nothing\nendsolid\n").unwrap();
+        desk.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+        desk.type_into("Path", file.to_str().unwrap());
+    }
+    desk.wait_for("Dismiss all");
+    let all = desk.harness.query_all_by_label("Dismiss").count();
+    assert_eq!(all, 4, "every problem stays until it is dealt with");
+    desk.click("Dismiss all");
+    assert_eq!(desk.harness.query_all_by_label("Dismiss").count(), 0);
+    desk.press(Modifiers::NONE, Key::Home);
+    desk.picture("studio_many_objects");
+}
+
+#[test]
+fn a_machine_that_is_in_no_list_is_described() {
+    let mut desk = Desk::new(Theme::Light, [1280.0, 720.0], "");
+    desk.click("Describe a machine");
+    desk.harness.get_by_role_and_label(Role::TextInput, "Name of the machine").type_text("Workshop 3");
+    desk.settle();
+    desk.type_into("Width", "120");
+    desk.type_into("Depth", "12*10");
+    desk.picture("studio_describe");
+    desk.click("Use this machine");
+    assert!(desk.folder.path().join("machines").join("workshop-3.toml").is_file());
+    desk.click("Calibration cube");
+    assert!(desk.layers() > 50);
+    assert!(desk.harness.query_by_label("Machine: Workshop 3").is_some());
 }

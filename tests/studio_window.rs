@@ -82,6 +82,23 @@ impl Screen {
         self.hand(&["key", "--clearmodifiers", keys]);
     }
 
+    /// The person has chosen a machine at an earlier start.
+    fn choose_a_machine(&self) {
+        let preferences = self.folder.path().join("fabbro");
+        std::fs::create_dir_all(&preferences).unwrap();
+        std::fs::write(preferences.join("studio.toml"), "theme = \"dark\"\nmachine = \"generic-220\"\n").unwrap();
+    }
+
+    /// Types where to export to. Before the plate is sliced, that asks for nothing.
+    fn ask_for_export(&self, window: &str, target: &Path) {
+        self.keys(window, "ctrl+e");
+        std::thread::sleep(Duration::from_millis(1500));
+        self.keys(window, "ctrl+a");
+        self.hand(&["type", "--delay", "20", target.to_str().unwrap()]);
+        self.keys(window, "Return");
+        std::thread::sleep(Duration::from_millis(700));
+    }
+
     /// The picture of the window, as bytes of red, green and blue.
     fn picture(&self, window: &str) -> Vec<u8> {
         let shot = self.command("import").args(["-window", window, "-depth", "8", "rgb:-"]).output();
@@ -105,9 +122,7 @@ fn model() -> PathBuf {
 #[test]
 fn a_real_window_opens_a_model_exports_it_and_rests() {
     let mut screen = Screen::new();
-    let preferences = screen.folder.path().join("fabbro");
-    std::fs::create_dir_all(&preferences).unwrap();
-    std::fs::write(preferences.join("studio.toml"), "theme = \"dark\"\nmachine = \"generic-220\"\n").unwrap();
+    screen.choose_a_machine();
     let target = screen.folder.path().join("cube.gcode");
     screen.start(&[model()]);
     let window = screen.window();
@@ -116,12 +131,7 @@ fn a_real_window_opens_a_model_exports_it_and_rests() {
     // Until it is sliced, nothing can be exported and the keys ask for nothing. There is no portal and no helper for file
     // dialogs here, so the studio asks for a path itself.
     screen.wait("the exported file", |screen| {
-        screen.keys(&window, "ctrl+e");
-        std::thread::sleep(Duration::from_millis(1500));
-        screen.keys(&window, "ctrl+a");
-        screen.hand(&["type", "--delay", "20", target.to_str().unwrap()]);
-        screen.keys(&window, "Return");
-        std::thread::sleep(Duration::from_millis(700));
+        screen.ask_for_export(&window, &target);
         target.exists().then_some(())
     });
     let text = std::fs::read_to_string(&target).unwrap();
@@ -153,6 +163,45 @@ fn a_real_window_opens_a_model_exports_it_and_rests() {
     assert!(status.success(), "closed with {status}");
 }
 
+/// A pipe that nobody reads yet keeps the export waiting for as long as the test wants.
+#[test]
+fn closing_the_window_waits_for_the_export() {
+    let mut screen = Screen::new();
+    screen.choose_a_machine();
+    let target = screen.folder.path().join("pipe.gcode");
+    assert!(Command::new("mkfifo").arg(&target).status().unwrap().success());
+    screen.start(&[model()]);
+    let window = screen.window();
+    let reading = std::thread::spawn({
+        let target = target.clone();
+        // Opening the pipe waits until the studio opens its other end; a moment later the window shall close.
+        move || {
+            let mut pipe = std::fs::File::open(target).unwrap();
+            std::thread::sleep(Duration::from_secs(4));
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut pipe, &mut text).unwrap();
+            text
+        }
+    });
+    screen.wait("the export", |screen| {
+        screen.ask_for_export(&window, &target);
+        let process = screen.studio.as_ref().unwrap().id();
+        is_open(process, &target).then_some(())
+    });
+    screen.keys(&window, "ctrl+q");
+    let status = screen.studio.as_mut().unwrap().wait().unwrap();
+    let text = reading.join().unwrap();
+    assert!(status.success(), "closed with {status}");
+    assert_eq!(text.lines().filter(|line| *line == ";LAYER_CHANGE").count(), 100, "the export is whole");
+    assert!(text.trim_end().ends_with("; fabbro_config = end"), "the export is whole");
+}
+
+/// Whether a process has a file open.
+fn is_open(process: u32, path: &Path) -> bool {
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    files.filter_map(|file| std::fs::read_link(file.path()).ok()).any(|target| target == path)
+}
+
 /// Processor time of a process so far, in ticks of 10 ms.
 fn ticks(process: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
@@ -161,20 +210,24 @@ fn ticks(process: u32) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
+/// Starts the studio where it finds no Wayland, and gives the one sentence in which it says why there is no window.
+fn refusal(display: Option<&str>) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fabbro"));
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
+    let output = command.envs(display.map(|display| ("DISPLAY", display))).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
+    text
+}
+
 #[test]
 fn without_a_display_it_says_so_in_one_sentence() {
-    let output = Command::new(env!("CARGO_BIN_EXE_fabbro"))
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("WAYLAND_SOCKET")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(text.lines().count(), 1, "{text}");
+    let text = refusal(None);
     for word in ["No display", "xvfb", "fabbro slice"] {
         assert!(text.contains(word), "{word:?} is not in {text:?}");
     }
+    let text = refusal(Some(":4711"));
+    assert!(text.contains(":4711") && text.contains("fabbro slice"), "{text}");
 }
 
 #[test]

@@ -39,8 +39,10 @@ pub enum Command {
     ViewFront,
     ViewRight,
     ViewIsometric,
+    ShowOverhangs,
     SearchSettings,
     ChooseMachine,
+    DescribeMachine,
     ChooseMaterial,
     ChooseRecipe,
     PlanAgain,
@@ -55,11 +57,15 @@ pub enum Command {
     DarkTheme,
     LightTheme,
     SystemTheme,
+    HighContrast,
     LargerText,
     SmallerText,
     FindPorts,
     Connect,
     Disconnect,
+    HomeAll,
+    CoolDown,
+    MotorsOff,
     PrintHere,
     PausePrint,
     ResumePrint,
@@ -114,7 +120,7 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl Command {
     /// Every command, in the order of menus and palette.
-    pub const ALL: [Command; 57] = [
+    pub const ALL: [Command; 63] = [
         Command::Open,
         Command::OpenPath,
         Command::ExportGcode,
@@ -146,8 +152,10 @@ impl Command {
         Command::ViewFront,
         Command::ViewRight,
         Command::ViewIsometric,
+        Command::ShowOverhangs,
         Command::SearchSettings,
         Command::ChooseMachine,
+        Command::DescribeMachine,
         Command::ChooseMaterial,
         Command::ChooseRecipe,
         Command::PlanAgain,
@@ -162,11 +170,15 @@ impl Command {
         Command::DarkTheme,
         Command::LightTheme,
         Command::SystemTheme,
+        Command::HighContrast,
         Command::LargerText,
         Command::SmallerText,
         Command::FindPorts,
         Command::Connect,
         Command::Disconnect,
+        Command::HomeAll,
+        Command::CoolDown,
+        Command::MotorsOff,
         Command::PrintHere,
         Command::PausePrint,
         Command::ResumePrint,
@@ -354,6 +366,30 @@ impl Command {
                 "serial port usb",
             ),
             C::Disconnect => d("Disconnect", "Closes the port.", None, None, machine, "serial port close"),
+            C::HomeAll => d(
+                "Home all axes",
+                "Drives to the end stops, so that the machine knows where it is.",
+                Some(i::ICON_HOME),
+                None,
+                machine,
+                "g28 reference",
+            ),
+            C::CoolDown => d(
+                "Heaters off",
+                "Switches off the heaters of nozzle and bed.",
+                Some(i::ICON_MODE_COOL),
+                None,
+                machine,
+                "cool down temperature",
+            ),
+            C::MotorsOff => d(
+                "Motors off",
+                "Lets go of all axes, so that they move by hand.",
+                None,
+                None,
+                machine,
+                "m84 steppers release",
+            ),
             C::PrintHere => d(
                 "Print",
                 "Checks the job for this machine once more and starts it.",
@@ -413,6 +449,14 @@ impl Command {
                 view,
                 "camera isometric",
             ),
+            C::ShowOverhangs => d(
+                "Show overhangs",
+                "Shades what leans out by more than 45° and may need support.",
+                Some(i::ICON_SHADOW),
+                Some((NONE, Key::O)),
+                view,
+                "undersides steep support",
+            ),
             C::SearchSettings => d(
                 "Search settings",
                 "Goes to the search field of the settings.",
@@ -422,6 +466,14 @@ impl Command {
                 "find",
             ),
             C::ChooseMachine => d("Choose machine…", "Opens the list of machines.", None, None, file, "printer"),
+            C::DescribeMachine => d(
+                "Describe a machine…",
+                "Adds a machine that is in no list.",
+                None,
+                None,
+                file,
+                "printer own custom new",
+            ),
             C::ChooseMaterial => d("Choose material…", "Opens the list of materials.", None, None, file, "filament"),
             C::ChooseRecipe => {
                 d("Choose recipe…", "Opens the list of recipes.", None, None, file, "print profile quality")
@@ -470,6 +522,14 @@ impl Command {
             C::DarkTheme => d("Dark theme", "Light on dark.", Some(i::ICON_DARK_MODE), None, view, "colour night"),
             C::LightTheme => d("Light theme", "Dark on light.", Some(i::ICON_LIGHT_MODE), None, view, "colour day"),
             C::SystemTheme => d("Theme of the system", "As the desktop has it.", None, None, view, "colour"),
+            C::HighContrast => d(
+                "High contrast",
+                "Clearer edges and stronger colours in either theme, or back.",
+                Some(i::ICON_CONTRAST),
+                None,
+                view,
+                "accessibility colour theme",
+            ),
             C::LargerText => {
                 d("Larger text", "Makes everything larger.", None, Some((CTRL, Key::Plus)), view, "zoom scale")
             }
@@ -494,9 +554,9 @@ impl Command {
     }
 
     /// The command whose shortcut was pressed, taken from the input. While a text is being typed, only shortcuts with
-    /// Ctrl that no text field needs are listened to.
+    /// Ctrl that no text field needs are listened to; the picture or a button that has the keyboard needs none of them.
     pub fn pressed(ctx: &Context) -> Vec<Command> {
-        let typing = ctx.egui_wants_keyboard_input();
+        let typing = ctx.text_edit_focused();
         let menu_open = egui::Popup::is_any_open(ctx);
         let mut pressed = Vec::new();
         ctx.input_mut(|input| {

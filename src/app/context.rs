@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::command::Command;
 use super::derived::Derived;
+use super::described::Described;
 use super::preferences::Preferences;
 use super::samples::Sample;
 use super::tool::Change;
@@ -21,6 +22,8 @@ pub enum Request {
     Edit(Edit),
     /// Another machine, material or recipe, by its id.
     Preset(PresetKind, String),
+    /// A machine that was described is kept and used.
+    AddMachine(Described),
     Open(Vec<PathBuf>),
     OpenSample(&'static Sample),
     ExportTo(PathBuf),

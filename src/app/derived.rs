@@ -32,6 +32,7 @@ pub struct Activity {
     pub words: String,
     /// The done part, 0 to 1, where it is known.
     pub fraction: Option<f32>,
+    pub can_be_canceled: bool,
 }
 
 /// Everything that is derived.
@@ -116,6 +117,9 @@ impl Derived {
         if self.planning.is_refused() {
             return Some("The check of its G-code found errors; see the warnings");
         }
+        if self.planning.is_stopped() {
+            return Some("Slicing was cancelled; slice again first (F5)");
+        }
         self.planning.exportable().is_none().then_some("Still slicing")
     }
 
@@ -131,12 +135,15 @@ impl Derived {
 
     /// What runs in the background, the slowest for a person first.
     pub fn activity(&self) -> Option<Activity> {
+        if let Some(name) = self.saving.name() {
+            return Some(Activity { words: format!("Exporting {name}"), fraction: None, can_be_canceled: false });
+        }
         let standing = self.loading.standing().or_else(|| self.planning.standing())?;
         let words = match standing.total {
             _ if standing.stage.is_empty() => "Starting".to_owned(),
             total if total > 1 => format!("{} · {} of {total}", standing.stage, standing.done.min(total)),
             _ => standing.stage.clone(),
         };
-        Some(Activity { words, fraction: standing.fraction() })
+        Some(Activity { words, fraction: standing.fraction(), can_be_canceled: true })
     }
 }

@@ -22,6 +22,7 @@ pub fn why_not(command: Command, cx: &Cx<'_>) -> Option<&'static str> {
             Some("Select an object first")
         }
         C::MoveTool | C::RotateTool | C::ScaleTool if cx.ui.selection.is_empty() => Some("Select an object first"),
+        C::ShowOverhangs if empty => Some("The plate is empty"),
         C::PlaceOnFaceTool if empty => Some("The plate is empty"),
         C::ViewSelected if cx.ui.selection.is_empty() => Some("Select an object first"),
         C::ExportGcode if cx.derived.saving.is_running() => Some("A file is being saved"),
@@ -36,6 +37,9 @@ pub fn why_not(command: Command, cx: &Cx<'_>) -> Option<&'static str> {
         C::FindPorts | C::Connect if machine.is_open() => Some("A machine is connected already"),
         C::Connect if cx.preferences.port.trim().is_empty() => Some("Choose a port first"),
         C::Disconnect | C::EmergencyStop if !machine.is_open() => Some("No machine is connected"),
+        C::Disconnect if machine.prints() => Some("Cancel the print first"),
+        C::HomeAll | C::MotorsOff if machine.prints() => Some("A print is running"),
+        C::HomeAll | C::MotorsOff | C::CoolDown if !machine.listens() => Some("Connect a machine first"),
         C::PrintHere if machine.state() != Some(State::Idle) => Some("Connect a machine first"),
         C::PrintHere if machine.is_checking() => Some("The job is being checked"),
         C::PrintHere if cx.derived.planning.file().is_none() => cx.derived.why_no_export(),

@@ -1,5 +1,8 @@
 //! How the studio writes times, weights and lengths.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 /// A time as people say it: `1 h 52 min`, `3 min 20 s`, `12 s`.
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -46,6 +49,23 @@ pub fn grouped(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What a file is called, without the folders that lead to it.
+pub fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
+
+/// An error's words as a sentence.
+pub fn sentence(text: &str) -> String {
+    format!("{}.", capitalized(text).trim_end_matches('.'))
+}
+
+/// An error's words that end with a path, behind which a full stop would read as part of it.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
 }
 
 #[cfg(test)]

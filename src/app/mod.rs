@@ -11,8 +11,10 @@
 mod command;
 mod context;
 mod derived;
+mod described;
 mod enabled;
 mod format;
+mod leaving;
 mod panels;
 mod perform;
 mod preferences;

@@ -8,12 +8,13 @@ use egui::{Context, ViewportCommand};
 
 use super::command::Command;
 use super::context::{Cx, Request};
+use super::described::Described;
 use super::enabled::why_not;
 use super::format;
 use super::preferences::ThemeChoice;
 use super::studio::Studio;
 use super::tool::Tool;
-use super::ui_state::{Framing, Workspace};
+use super::ui_state::{Framing, ImportNotice, Workspace};
 use super::work::dialogs::{Answer, Asked};
 use super::work::loading::Loaded;
 use super::work::machine::Source;
@@ -21,7 +22,7 @@ use crate::machine::{self, port};
 use crate::render::StandardView;
 use crate::scene::Document;
 use crate::scene::ObjectId;
-use crate::scene::edit::Edit;
+use crate::scene::edit::{Edit, Outcome};
 use crate::settings::{LayeredSettings, PresetKind};
 
 /// How much larger or smaller everything gets at once.
@@ -59,8 +60,9 @@ impl Studio {
     pub(super) fn perform(&mut self, ctx: &Context, request: Request) {
         match request {
             Request::Do(command) => self.command(ctx, command),
-            Request::Edit(edit) => self.edit(ctx, edit),
+            Request::Edit(edit) => _ = self.edit(ctx, edit),
             Request::Preset(kind, id) => self.choose_preset(ctx, kind, &id),
+            Request::AddMachine(described) => self.add_machine(ctx, &described),
             Request::Open(paths) => self.open(ctx, paths, Vec::new()),
             Request::OpenSample(sample) => match sample.unpack() {
                 Ok((folder, path)) => self.open(ctx, vec![path], vec![folder]),
@@ -89,7 +91,7 @@ impl Studio {
             C::OpenPath => self.ui.path_form = Some((Asked::Open, String::new())),
             C::ExportGcode => self.ask(ctx, Asked::Export { suggested: self.suggested_name() }),
             C::NewDocument => {
-                self.edit(ctx, Edit::Delete { objects: self.document.objects().iter().map(|o| o.id).collect() })
+                self.edit(ctx, Edit::Delete { objects: self.document.objects().iter().map(|o| o.id).collect() });
             }
             C::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             C::Undo => self.undo(ctx),
@@ -97,13 +99,13 @@ impl Studio {
             C::SelectAll => self.ui.selection = self.document.objects().iter().map(|o| o.id).collect(),
             C::Duplicate => self.edit_selection(ctx, |objects| Edit::Duplicate { objects, copies: 1 }),
             C::Delete => self.edit_selection(ctx, |objects| Edit::Delete { objects }),
-            C::Escape => self.escape(),
+            C::Escape => self.escape(ctx),
             C::Palette => self.ui.palette = true,
             C::MoveTool => self.toggle_tool(Tool::Move),
             C::RotateTool => self.toggle_tool(Tool::Rotate),
             C::ScaleTool => self.toggle_tool(Tool::Scale),
             C::PlaceOnFaceTool => self.toggle_tool(Tool::PlaceOnFace),
-            C::Arrange => self.edit(ctx, Edit::Arrange),
+            C::Arrange => _ = self.edit(ctx, Edit::Arrange),
             C::DropToPlate => self.edit_selection(ctx, |objects| Edit::DropToPlate { objects }),
             C::CenterOnPlate => self.edit_selection(ctx, |objects| Edit::CenterOnPlate { objects }),
             C::MirrorX => self.mirror(ctx, 0),
@@ -128,6 +130,9 @@ impl Studio {
             C::PausePrint => self.derived.machine.send(machine::Command::Pause),
             C::ResumePrint => self.derived.machine.send(machine::Command::Resume),
             C::CancelPrint => self.derived.machine.send(machine::Command::Cancel),
+            C::HomeAll => self.tell_machine(&["G28"]),
+            C::CoolDown => self.tell_machine(&["M104 S0", "M140 S0"]),
+            C::MotorsOff => self.tell_machine(&["M84"]),
             C::EmergencyStop => self.derived.machine.send(machine::Command::EmergencyStop),
             C::ViewSelected => self.ui.framing = Some(Framing::Selection),
             C::ViewAll => self.ui.framing = Some(Framing::Plate),
@@ -135,8 +140,13 @@ impl Studio {
             C::ViewFront => self.ui.framing = Some(Framing::From(StandardView::Front)),
             C::ViewRight => self.ui.framing = Some(Framing::From(StandardView::Right)),
             C::ViewIsometric => self.ui.framing = Some(Framing::From(StandardView::Isometric)),
+            C::ShowOverhangs => {
+                self.ui.overhangs ^= true;
+                self.ui.workspace = Workspace::Prepare;
+            }
             C::SearchSettings => self.ui.search_settings(String::new()),
             C::ChooseMachine => self.ui.picker = Some(PresetKind::Machine),
+            C::DescribeMachine => self.ui.describe = Some(Default::default()),
             C::ChooseMaterial => self.ui.picker = Some(PresetKind::Material),
             C::ChooseRecipe => self.ui.picker = Some(PresetKind::Recipe),
             C::PlanAgain => self.derived.planning.again(ctx),
@@ -151,22 +161,28 @@ impl Studio {
             C::DarkTheme => self.preferences.theme = ThemeChoice::Dark,
             C::LightTheme => self.preferences.theme = ThemeChoice::Light,
             C::SystemTheme => self.preferences.theme = ThemeChoice::System,
+            C::HighContrast => self.preferences.high_contrast ^= true,
             C::LargerText => self.preferences.scale = (self.preferences.scale * SCALE_STEP).min(3.0),
             C::SmallerText => self.preferences.scale = (self.preferences.scale / SCALE_STEP).max(0.7),
         }
     }
 
-    /// Changes the document, and everything that follows from it.
-    fn edit(&mut self, ctx: &Context, edit: Edit) {
+    /// Changes the document, and everything that follows from it. Returns the objects that are new, in order; where
+    /// nothing could be changed, there are none and a message says why.
+    fn edit(&mut self, ctx: &Context, edit: Edit) -> Vec<ObjectId> {
         match self.document.apply(edit) {
-            Ok(outcome) => {
-                if !outcome.added.is_empty() {
-                    self.ui.selection = outcome.added.into_iter().collect();
+            Ok(Outcome { added, notices }) => {
+                if !added.is_empty() {
+                    self.ui.selection = added.iter().copied().collect();
                 }
-                self.ui.import_notices.extend(outcome.notices);
                 self.document_changed(ctx);
+                self.ui.edit_notices = notices;
+                added
             }
-            Err(error) => self.ui.problem(error.to_string()),
+            Err(error) => {
+                self.ui.problem(format::sentence(&error.to_string()));
+                Vec::new()
+            }
         }
     }
 
@@ -206,9 +222,7 @@ impl Studio {
             self.ui.tool = self.ui.tool.filter(|tool| *tool == Tool::PlaceOnFace);
         }
         self.ui.drag = None;
-        if there.is_empty() {
-            self.ui.import_notices.clear();
-        }
+        self.ui.edit_notices.clear();
         self.derived.follow(&self.document);
         self.derived.planning.document_changed(ctx, there.is_empty());
     }
@@ -237,16 +251,34 @@ impl Studio {
         }
     }
 
+    fn add_machine(&mut self, ctx: &Context, described: &Described) {
+        let kept = match described.preset() {
+            Ok(file) => {
+                let saved = match &self.options.presets {
+                    Some(folder) => self.derived.library.save_in(folder, PresetKind::Machine, &described.id(), file),
+                    None => self.derived.library.save(PresetKind::Machine, &described.id(), file),
+                };
+                saved.map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        match kept {
+            Ok(_) => self.choose_preset(ctx, PresetKind::Machine, &described.id()),
+            Err(message) => self.ui.problem(format!("The machine was not added: {message}.")),
+        }
+    }
+
     fn toggle_tool(&mut self, tool: Tool) {
         self.ui.workspace = Workspace::Prepare;
         self.ui.tool = if self.ui.tool == Some(tool) { None } else { Some(tool) };
     }
 
     /// Cancels what can be cancelled, the most pressing first.
-    fn escape(&mut self) {
+    fn escape(&mut self, ctx: &Context) {
         if self.ui.picker.take().is_some() || self.ui.drag.take().is_some() {
         } else if self.derived.loading.is_running() {
             self.derived.loading.cancel();
+            self.toasts.success(ctx, "Opening was cancelled");
         } else if self.derived.planning.is_running() {
             self.derived.planning.cancel();
         } else if self.ui.tool.take().is_some() || std::mem::take(&mut self.ui.notices_open) {
@@ -280,7 +312,7 @@ impl Studio {
     }
 
     fn open(&mut self, ctx: &Context, paths: Vec<PathBuf>, unpacked: Vec<tempfile::TempDir>) {
-        if let Err(error) = self.derived.loading.start(ctx, paths, unpacked, Arc::clone(self.document.resolved())) {
+        if let Err(error) = self.derived.loading.open(ctx, paths, unpacked, Arc::clone(self.document.resolved())) {
             self.ui.problem(format!("Nothing was opened, because the system cannot start a thread ({error})."));
         }
     }
@@ -338,6 +370,12 @@ impl Studio {
         }
     }
 
+    fn tell_machine(&self, lines: &[&str]) {
+        for line in lines {
+            self.derived.machine.send(machine::Command::Send((*line).to_owned()));
+        }
+    }
+
     /// Prints the file that is looked at, else the plate.
     fn print(&mut self, ctx: &Context) {
         let source = match self.derived.planning.file() {
@@ -350,6 +388,7 @@ impl Studio {
         if let Err(error) = self.derived.machine.print(ctx, source, Arc::clone(self.document.resolved())) {
             self.ui.problem(format!("Nothing was started, because the system cannot start a thread ({error})."));
         }
+        self.ui.workspace = Workspace::Machine;
     }
 
     /// Takes what came in from the background.
@@ -365,16 +404,17 @@ impl Studio {
         }
         match self.derived.saving.poll() {
             Some(Ok(path)) => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                self.toasts.success(ctx, format!("Exported {name}"));
+                self.toasts.success(ctx, format!("Exported {}", format::name_of(&path)));
             }
-            Some(Err(message)) => self.ui.problem(message),
+            Some(Err(message)) => {
+                // Whoever wanted to close the window wants to know this first.
+                self.ui.leaving = None;
+                self.ui.problem(message);
+            }
             None => {}
         }
-        match self.derived.loading.poll() {
-            Some(Some(loaded)) => self.take_loaded(ctx, loaded),
-            Some(None) => self.toasts.success(ctx, "Opening was cancelled"),
-            None => {}
+        if let Some(loaded) = self.derived.loading.poll(ctx) {
+            self.take_loaded(ctx, loaded);
         }
         let snapshot = || self.document.snapshot();
         self.derived.planning.poll(ctx, snapshot);
@@ -389,27 +429,32 @@ impl Studio {
                 self.preferences.opened(path);
             }
         }
-        let mut added = 0;
         let mut models = Vec::new();
+        let mut reports = Vec::new();
         for (path, import) in loaded.imports {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let notices = import.notices.iter().cloned();
-            self.ui.import_notices.extend(notices.map(|notice| match notice.object {
-                Some(_) => notice,
-                None => notice.on_object(name.clone()),
-            }));
-            added += import.objects.len();
+            reports.push((path, import.objects.len(), import.notices));
             models.extend(import.objects);
         }
         if !models.is_empty() {
             let first = self.document.objects().is_empty();
-            self.edit(ctx, Edit::Add { objects: models });
-            self.ui.workspace = Workspace::Prepare;
-            self.derived.planning.show_plan();
-            if first {
-                self.ui.framing = Some(Framing::Objects);
+            let added = self.edit(ctx, Edit::Add { objects: models });
+            if !added.is_empty() {
+                self.ui.workspace = Workspace::Prepare;
+                self.derived.planning.show_plan();
+                if first {
+                    self.ui.framing = Some(Framing::Objects);
+                }
+                self.toasts.success(ctx, format!("Added {}", format::count(added.len(), "object", "objects")));
             }
-            self.toasts.success(ctx, format!("Added {}", format::count(added, "object", "objects")));
+            let mut added = added.into_iter();
+            for (path, count, notices) in reports {
+                let objects: Vec<ObjectId> = added.by_ref().take(count).collect();
+                let name = format::name_of(&path).into_owned();
+                self.ui.import_notices.extend(notices.into_iter().map(|notice| ImportNotice {
+                    notice: if notice.object.is_some() { notice } else { notice.on_object(name.clone()) },
+                    objects: objects.clone(),
+                }));
+            }
         }
         if let Some((path, sliced)) = loaded.gcode {
             self.preferences.opened(&path);

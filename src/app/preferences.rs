@@ -46,6 +46,8 @@ pub enum SettingsShown {
 #[serde(default)]
 pub struct Preferences {
     pub theme: ThemeChoice,
+    /// Clearer edges and stronger colours, in either theme.
+    pub high_contrast: bool,
     /// Size of everything, 1 is normal.
     pub scale: f32,
     pub settings_shown: SettingsShown,
@@ -65,6 +67,7 @@ impl Default for Preferences {
     fn default() -> Self {
         Self {
             theme: ThemeChoice::default(),
+            high_contrast: false,
             scale: 1.0,
             settings_shown: SettingsShown::default(),
             machine: None,

@@ -39,6 +39,10 @@ pub enum AppError {
     )]
     NoDisplay,
     #[error(
+        "The display {display} cannot be reached: check that DISPLAY names one that runs and that you may use it. {WITHOUT}"
+    )]
+    DisplayNotReached { display: String },
+    #[error(
         "No graphics adapter could be used ({cause}): install your graphics card's Vulkan driver, or the software one \
          with `sudo apt install mesa-vulkan-drivers`. {WITHOUT}"
     )]
@@ -52,7 +56,7 @@ pub enum AppError {
 
 /// Opens the studio and returns when it is closed.
 ///
-/// Fails when there is no display, no graphics adapter, or no window can be opened.
+/// Fails when there is no display or it cannot be reached, no graphics adapter, or no window can be opened.
 pub fn run(options: Options) -> Result<(), AppError> {
     if cfg!(target_os = "linux") && !has_display() {
         return Err(AppError::NoDisplay);
@@ -94,6 +98,9 @@ pub fn run(options: Options) -> Result<(), AppError> {
     match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(eframe::Error::Wgpu(error))) => Err(AppError::NoGraphics { cause: first_line(&error.to_string()) }),
+        Ok(Err(error)) if error.to_string().contains("connection to X server") => {
+            Err(AppError::DisplayNotReached { display: std::env::var("DISPLAY").unwrap_or_default() })
+        }
         Ok(Err(error)) => Err(AppError::NoWindow { cause: first_line(&error.to_string()) }),
         Err(panic) if was_opened.load(Ordering::Relaxed) => std::panic::resume_unwind(panic),
         Err(panic) => {

@@ -12,7 +12,7 @@ use super::panels::{self, layer_sliders, legend, notices, objects, palette, path
 use super::preferences::Preferences;
 use super::start::Options;
 use super::theme::{self, size, tokens};
-use super::ui_state::{UiState, Workspace};
+use super::ui_state::{ImportNotice, UiState, Workspace};
 use super::widgets::{Toasts, separator};
 use super::work::dialogs::Dialogs;
 use crate::scene::Document;
@@ -37,13 +37,13 @@ pub struct Studio {
 impl Studio {
     /// Makes the studio for a window, or for a test's harness; without a graphics device it shows no picture.
     pub fn new(cc: &eframe::CreationContext<'_>, options: Options) -> Self {
-        theme::install(&cc.egui_ctx);
         // The studio has commands of its own for this.
         cc.egui_ctx.options_mut(|o| o.zoom_with_keyboard = false);
         if let Some(state) = &cc.wgpu_render_state {
             crate::render::install(state);
         }
         let preferences = options.preferences.as_deref().map(Preferences::load).unwrap_or_default();
+        theme::install(&cc.egui_ctx, preferences.high_contrast);
         let (mut library, notices) = (Library::bundled(), Vec::new());
         let notices = options.presets.as_deref().map_or(notices, |folder| library.add_folder(folder));
         let mut studio = Self {
@@ -56,7 +56,8 @@ impl Studio {
             dialogs: Dialogs::default(),
             options,
         };
-        studio.ui.import_notices = notices;
+        studio.ui.import_notices =
+            notices.into_iter().map(|notice| ImportNotice { notice, objects: Vec::new() }).collect();
         studio.begin(&cc.egui_ctx);
         studio
     }
@@ -120,9 +121,12 @@ impl Studio {
         pickers::show(ui, &cx);
         path_form::show(ui, &cx);
         panels::template_form::show(ui, &cx);
+        panels::describe_form::show(ui, &cx);
+        panels::leave_form::show(ui, &cx);
         if cx.ui.palette {
             palette::show(ui, &cx);
         }
+        panels::drop_hint::show(ui);
         for request in cx.into_requests() {
             self.perform(ui.ctx(), request);
         }
@@ -135,7 +139,9 @@ impl Studio {
             self.perform(ctx, Request::Open(dropped));
         }
         // While the palette or a form is open, the keys are theirs.
-        if self.ui.palette || self.ui.path_form.is_some() || self.ui.template.is_some() {
+        let ui = &self.ui;
+        let form = ui.path_form.is_some() || ui.template.is_some() || ui.describe.is_some() || ui.leaving.is_some();
+        if ui.palette || form {
             return;
         }
         for command in Command::pressed(ctx) {
@@ -151,6 +157,9 @@ impl Studio {
         if self.preferences == self.saved {
             return;
         }
+        if self.preferences.high_contrast != self.saved.high_contrast {
+            theme::set_contrast(ctx, self.preferences.high_contrast);
+        }
         self.saved = self.preferences.clone();
         if let Some(path) = &self.options.preferences
             && let Err(error) = self.preferences.save(path)
@@ -164,12 +173,13 @@ impl eframe::App for Studio {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.poll(&ctx);
+        self.leave(&ctx);
         self.read_input(&ctx);
         self.draw(ui);
         self.remember(&ctx);
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        theme::of(visuals.dark_mode).bar.to_normalized_gamma_f32()
+        theme::of(visuals).bar.to_normalized_gamma_f32()
     }
 }

@@ -24,6 +24,8 @@ pub mod size {
     /// Height of a row, a field and a button.
     pub const ROW: f32 = 28.0;
     pub const TOP_BAR: f32 = 44.0;
+    /// A top bar shorter than this has no room for names and repeats nothing of the menu.
+    pub const SHORT_BAR: f32 = 1000.0;
     pub const STATUS_BAR: f32 = 28.0;
     pub const LEFT_PANEL: f32 = 280.0;
     pub const RIGHT_PANEL: f32 = 320.0;
@@ -32,6 +34,7 @@ pub mod size {
     pub const SMALL: f32 = 12.0;
     pub const BODY: f32 = 13.0;
     pub const HEADING: f32 = 15.0;
+    pub const TITLE: f32 = 20.0;
     /// Width of a number with its unit.
     pub const FIELD: f32 = 96.0;
 }
@@ -50,6 +53,8 @@ pub struct Tokens {
     /// Top bar and status line.
     pub bar: Color32,
     pub separator: Color32,
+    /// Around fields and buttons; drawn only where contrast is high.
+    pub outline: Color32,
     pub text: Color32,
     /// Units, hints, what is disabled.
     pub weak: Color32,
@@ -74,6 +79,7 @@ const DARK: Tokens = Tokens {
     knob: Color32::from_rgb(0x4d, 0x54, 0x5e),
     bar: Color32::from_rgb(0x19, 0x1b, 0x1f),
     separator: Color32::from_rgb(0x37, 0x3b, 0x42),
+    outline: Color32::TRANSPARENT,
     text: Color32::from_rgb(0xee, 0xf0, 0xf2),
     weak: Color32::from_rgb(0xa9, 0xb0, 0xb9),
     accent: Color32::from_rgb(0x3d, 0x8b, 0xfd),
@@ -92,6 +98,7 @@ const LIGHT: Tokens = Tokens {
     knob: Color32::from_rgb(0xcb, 0xd1, 0xd9),
     bar: Color32::from_rgb(0xf2, 0xf4, 0xf6),
     separator: Color32::from_rgb(0xd6, 0xda, 0xdf),
+    outline: Color32::TRANSPARENT,
     text: Color32::from_rgb(0x1d, 0x22, 0x28),
     weak: Color32::from_rgb(0x55, 0x5d, 0x67),
     accent: Color32::from_rgb(0x12, 0x5f, 0xd3),
@@ -103,14 +110,65 @@ const LIGHT: Tokens = Tokens {
     shadow: Color32::from_black_alpha(50),
 };
 
+const DARK_CONTRAST: Tokens = Tokens {
+    surface: Color32::from_rgb(0x00, 0x00, 0x00),
+    raised: Color32::from_rgb(0x12, 0x14, 0x16),
+    hover: Color32::from_rgb(0x2c, 0x32, 0x38),
+    knob: Color32::from_rgb(0x3a, 0x42, 0x4a),
+    bar: Color32::from_rgb(0x06, 0x07, 0x08),
+    separator: Color32::from_rgb(0x9a, 0xa3, 0xad),
+    outline: Color32::from_rgb(0x9a, 0xa3, 0xad),
+    text: Color32::from_rgb(0xff, 0xff, 0xff),
+    weak: Color32::from_rgb(0xd9, 0xdf, 0xe6),
+    accent: Color32::from_rgb(0x6c, 0xb4, 0xff),
+    on_accent: Color32::from_rgb(0x00, 0x00, 0x00),
+    selected: Color32::from_rgb(0x0a, 0x3a, 0x75),
+    warning: Color32::from_rgb(0xff, 0xcf, 0x5c),
+    danger: Color32::from_rgb(0xff, 0xa8, 0xa0),
+    danger_fill: Color32::from_rgb(0xa8, 0x10, 0x10),
+    shadow: Color32::from_black_alpha(160),
+};
+
+const LIGHT_CONTRAST: Tokens = Tokens {
+    surface: Color32::from_rgb(0xff, 0xff, 0xff),
+    raised: Color32::from_rgb(0xf4, 0xf5, 0xf7),
+    hover: Color32::from_rgb(0xda, 0xdf, 0xe5),
+    knob: Color32::from_rgb(0xc3, 0xca, 0xd2),
+    bar: Color32::from_rgb(0xf8, 0xf9, 0xfa),
+    separator: Color32::from_rgb(0x5a, 0x63, 0x6d),
+    outline: Color32::from_rgb(0x5a, 0x63, 0x6d),
+    text: Color32::from_rgb(0x00, 0x00, 0x00),
+    weak: Color32::from_rgb(0x33, 0x3a, 0x42),
+    accent: Color32::from_rgb(0x00, 0x45, 0xa8),
+    on_accent: Color32::from_rgb(0xff, 0xff, 0xff),
+    selected: Color32::from_rgb(0xb9, 0xd6, 0xff),
+    warning: Color32::from_rgb(0x66, 0x40, 0x00),
+    danger: Color32::from_rgb(0x90, 0x0a, 0x0a),
+    danger_fill: Color32::from_rgb(0x9c, 0x10, 0x10),
+    shadow: Color32::from_black_alpha(70),
+};
+
+/// Every theme; no two have the same surface.
+const ALL: [&Tokens; 4] = [&DARK, &LIGHT, &DARK_CONTRAST, &LIGHT_CONTRAST];
+
 /// The colours in force.
 pub fn tokens(ui: &Ui) -> &'static Tokens {
-    of(ui.visuals().dark_mode)
+    of(ui.visuals())
 }
 
-/// The colours of the dark or the light theme.
-pub fn of(dark: bool) -> &'static Tokens {
-    if dark { &DARK } else { &LIGHT }
+/// The colours that a style was made from.
+pub fn of(visuals: &Visuals) -> &'static Tokens {
+    let made_from = ALL.into_iter().find(|tokens| tokens.surface == visuals.panel_fill);
+    made_from.unwrap_or_else(|| choose(visuals.dark_mode, false))
+}
+
+fn choose(dark: bool, high_contrast: bool) -> &'static Tokens {
+    match (dark, high_contrast) {
+        (true, false) => &DARK,
+        (false, false) => &LIGHT,
+        (true, true) => &DARK_CONTRAST,
+        (false, true) => &LIGHT_CONTRAST,
+    }
 }
 
 /// The half-bold cut, for headings and the primary action.
@@ -144,11 +202,16 @@ pub fn window_frame(ui: &Ui) -> Frame {
 }
 
 /// Gives egui the fonts and both themes.
-pub fn install(ctx: &Context) {
+pub fn install(ctx: &Context, high_contrast: bool) {
     ctx.set_fonts(fonts());
     ctx.add_font(egui_material_icons::font_insert());
+    set_contrast(ctx, high_contrast);
+}
+
+/// Puts both themes on, with ordinary or with high contrast.
+pub fn set_contrast(ctx: &Context, high_contrast: bool) {
     for theme in [Theme::Dark, Theme::Light] {
-        ctx.set_style_of(theme, Arc::new(style(theme)));
+        ctx.set_style_of(theme, Arc::new(style(theme, choose(theme == Theme::Dark, high_contrast))));
     }
 }
 
@@ -170,8 +233,7 @@ fn fonts() -> FontDefinitions {
     fonts
 }
 
-fn style(theme: Theme) -> Style {
-    let t = of(theme == Theme::Dark);
+fn style(theme: Theme, t: &Tokens) -> Style {
     let mut style = Style { visuals: visuals(theme, t), ..Style::default() };
     style.text_styles = [
         (TextStyle::Small, FontId::new(size::SMALL, FontFamily::Proportional)),
@@ -227,11 +289,11 @@ fn visuals(theme: Theme, t: &Tokens) -> Visuals {
     v.handle_shape = egui::style::HandleShape::Circle;
     let states = [
         (&mut v.widgets.noninteractive, t.surface, t.separator, t.text),
-        (&mut v.widgets.inactive, t.raised, Color32::TRANSPARENT, t.text),
-        (&mut v.widgets.hovered, t.hover, Color32::TRANSPARENT, t.text),
+        (&mut v.widgets.inactive, t.raised, t.outline, t.text),
+        (&mut v.widgets.hovered, t.hover, t.outline, t.text),
         // `active` is also what has the keyboard: its outline is the visible focus.
         (&mut v.widgets.active, t.hover, t.accent, t.text),
-        (&mut v.widgets.open, t.hover, Color32::TRANSPARENT, t.text),
+        (&mut v.widgets.open, t.hover, t.outline, t.text),
     ];
     for (state, fill, outline, text) in states {
         state.bg_fill = t.knob;
@@ -265,8 +327,9 @@ mod tests {
     }
 
     #[test]
-    fn text_can_be_read_on_every_surface_of_both_themes() {
-        for t in [&DARK, &LIGHT] {
+    fn text_can_be_read_on_every_surface_of_every_theme() {
+        for (index, t) in ALL.into_iter().enumerate() {
+            assert!(ALL[..index].iter().all(|other| other.surface != t.surface), "a theme is known by its surface");
             for ground in [t.surface, t.raised, t.hover, t.bar, t.selected] {
                 assert!(contrast(t.text, ground) >= 7.0, "text {} on {ground:?}", contrast(t.text, ground));
             }
@@ -277,6 +340,12 @@ mod tests {
             }
             assert!(contrast(t.on_accent, t.accent) >= 4.5);
             assert!(contrast(Color32::WHITE, t.danger_fill) >= 4.5);
+            let high = t.outline != Color32::TRANSPARENT;
+            if high {
+                assert!(contrast(t.weak, t.hover) >= 7.0 && contrast(t.text, t.surface) >= 18.0);
+                // What can be pressed or typed into is told by its edge (WCAG 1.4.11).
+                assert!(contrast(t.outline, t.surface) >= 4.5 && contrast(t.outline, t.raised) >= 4.5);
+            }
             // The visible focus and the primary button stand out from what is around them (WCAG 1.4.11).
             assert!(contrast(t.accent, t.surface) >= 3.0);
         }

@@ -9,6 +9,7 @@ use crate::report::Notice;
 use crate::scene::{Document, ObjectId};
 use crate::settings::{Key, PresetKind};
 
+use super::described::Described;
 use super::preview_state::PreviewState;
 use super::tool::{Dragging, Tool};
 use super::work::dialogs::Asked;
@@ -33,6 +34,32 @@ pub enum Framing {
     From(StandardView),
 }
 
+/// The window shall be closed, but something still runs that would be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// As soon as nothing would be lost any more.
+    WhenDone,
+    /// The print was given up: as soon as the machine has switched its heaters off.
+    WhenCanceled,
+    /// Whatever the machine does.
+    AtOnce,
+}
+
+/// What an import had to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportNotice {
+    pub notice: Notice,
+    /// The objects that came of the file; none for what concerns no object.
+    pub objects: Vec<ObjectId>,
+}
+
+impl ImportNotice {
+    /// Whether it still concerns anything that is there.
+    pub fn holds(&self, document: &Document) -> bool {
+        self.objects.is_empty() || self.objects.iter().any(|id| document.object(*id).is_some())
+    }
+}
+
 /// Something that could not be done; stays until it is dealt with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -49,12 +76,17 @@ pub struct UiState {
     pub tool: Option<Tool>,
     pub drag: Option<Dragging>,
     pub preview: PreviewState,
+    /// Whether undersides that lean out far are shaded.
+    pub overhangs: bool,
     pub palette: bool,
     /// The open list of machines, materials or recipes.
     pub picker: Option<PresetKind>,
+    /// The machine that is being described.
+    pub describe: Option<Described>,
     /// The form that asks for a path, and what is typed into it.
     pub path_form: Option<(Asked, String)>,
     pub problems: Vec<Problem>,
+    pub leaving: Option<Leaving>,
     /// The serial ports that were found.
     pub ports: Vec<PortInfo>,
     pub notices_open: bool,
@@ -65,8 +97,10 @@ pub struct UiState {
     pub template: Option<(Key, String)>,
     /// The object whose own settings are shown, instead of the plate's.
     pub settings_of: Option<ObjectId>,
-    /// What imports had to say.
-    pub import_notices: Vec<Notice>,
+    /// What imports had to say, as long as something of them is on the plate.
+    pub import_notices: Vec<ImportNotice>,
+    /// What the last change had to say.
+    pub edit_notices: Vec<Notice>,
 }
 
 impl Default for UiState {
@@ -79,10 +113,13 @@ impl Default for UiState {
             tool: None,
             drag: None,
             preview: PreviewState::default(),
+            overhangs: false,
             palette: false,
             picker: None,
+            describe: None,
             path_form: None,
             problems: Vec::new(),
+            leaving: None,
             ports: Vec::new(),
             notices_open: false,
             search: String::new(),
@@ -90,6 +127,7 @@ impl Default for UiState {
             template: None,
             settings_of: None,
             import_notices: Vec::new(),
+            edit_notices: Vec::new(),
         }
     }
 }

@@ -104,6 +104,27 @@ pub(super) fn pipeline(context: &Context, spec: &PipelineSpec<'_>) -> wgpu::Rend
     })
 }
 
+/// A pass into a mask or map that begins empty.
+pub(super) fn mask_pass<'e>(
+    encoder: &'e mut wgpu::CommandEncoder,
+    label: &str,
+    view: &wgpu::TextureView,
+    globals: &wgpu::BindGroup,
+) -> wgpu::RenderPass<'e> {
+    let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some(label),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT), store: wgpu::StoreOp::Store },
+        })],
+        ..Default::default()
+    });
+    pass.set_bind_group(0, globals, &[]);
+    pass
+}
+
 /// A buffer with these contents; `None` where there is nothing to put into it (wgpu has no empty buffers to draw from),
 /// or more than the adapter takes: then that one thing is not drawn, and the log says so.
 pub(super) fn buffer<T: bytemuck::NoUninit>(

@@ -105,21 +105,7 @@ impl Shadow {
         self.drawn = Some((Arc::clone(plate), view.objects.clone()));
         let leaves_out = context.is_software && meshes.triangle_count() > SOFTWARE_TRIANGLES;
         let mut draw = |to: usize, what: &dyn Fn(&mut wgpu::RenderPass<'_>)| {
-            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-                label: Some("shadow"),
-                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: &self.maps[to].0,
-                    depth_slice: None,
-                    resolve_target: None,
-                    ops: wgpu::Operations {
-                        load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
-                        store: wgpu::StoreOp::Store,
-                    },
-                })],
-                ..Default::default()
-            });
-            pass.set_bind_group(0, globals, &[]);
-            what(&mut pass);
+            what(&mut gpu::mask_pass(encoder, "shadow", &self.maps[to].0, globals));
         };
         if leaves_out {
             draw(0, &|_| {});

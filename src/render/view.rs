@@ -277,20 +277,7 @@ impl Renderer {
         let device = &self.context.device;
         let outlined = self.meshes.any_masked();
         if outlined {
-            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-                label: Some("mask"),
-                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: &target.mask,
-                    depth_slice: None,
-                    resolve_target: None,
-                    ops: wgpu::Operations {
-                        load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
-                        store: wgpu::StoreOp::Store,
-                    },
-                })],
-                ..Default::default()
-            });
-            pass.set_bind_group(0, &self.globals_group, &[]);
+            let mut pass = gpu::mask_pass(encoder, "mask", &target.mask, &self.globals_group);
             self.meshes.draw(&mut pass, Which::Masked);
         }
         {

@@ -277,7 +277,14 @@ impl Library {
         self.save_in(&folder, kind, id, file)
     }
 
-    fn save_in(&mut self, folder: &Path, kind: PresetKind, id: &str, file: PresetFile) -> Result<PathBuf, PresetError> {
+    /// The same in another folder.
+    pub fn save_in(
+        &mut self,
+        folder: &Path,
+        kind: PresetKind,
+        id: &str,
+        file: PresetFile,
+    ) -> Result<PathBuf, PresetError> {
         let harmless = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
         if id.is_empty() || id.starts_with('.') || id.len() > 100 || !id.chars().all(harmless) {
             return Err(PresetError::BadName(id.chars().take(60).collect()));

@@ -1,6 +1,9 @@
 //! One panel, one file. A panel reads its [`Cx`](super::context::Cx), draws, and sends requests; it owns nothing.
 
+pub mod describe_form;
+pub mod drop_hint;
 pub mod layer_sliders;
+pub mod leave_form;
 pub mod legend;
 pub mod machine;
 pub mod notices;

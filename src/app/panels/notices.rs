@@ -8,10 +8,12 @@ use egui_material_icons::icons as i;
 use crate::app::context::Cx;
 use crate::app::theme::{self, size, space, tokens};
 use crate::app::ui_state::Workspace;
-use crate::app::widgets::{icon_button, separator};
+use crate::app::widgets::{icon_button, separator, text_button};
 use crate::report::{Notice, Severity};
 
 const WIDTH: f32 = 460.0;
+/// Share of the picture's height that problems may cover.
+const MOST_OF_PICTURE: f32 = 0.5;
 
 /// Everything that there is to warn of, the worst first.
 pub fn all<'a>(cx: &'a Cx<'_>) -> Vec<&'a Notice> {
@@ -20,7 +22,8 @@ pub fn all<'a>(cx: &'a Cx<'_>) -> Vec<&'a Notice> {
         .misplaced
         .iter()
         .chain(cx.document.settings_notices())
-        .chain(&cx.ui.import_notices)
+        .chain(cx.ui.import_notices.iter().filter(|n| n.holds(cx.document)).map(|n| &n.notice))
+        .chain(&cx.ui.edit_notices)
         .chain(cx.derived.shown().into_iter().flat_map(|sliced| &sliced.notices))
         .filter(|notice| notice.severity > Severity::Note)
         .collect();
@@ -43,21 +46,25 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, picture: Rect) {
         .show(ui.ctx(), |ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = space::S;
-            if let Some(message) = failure {
-                problem(ui, message, None::<fn()>);
-            }
-            for (index, one) in cx.ui.problems.iter().enumerate() {
-                problem(
-                    ui,
-                    &one.message,
-                    Some(|| {
+            // However many there are, the picture stays to be seen.
+            let most = (picture.height() * MOST_OF_PICTURE).round();
+            ScrollArea::vertical().max_height(most).auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
+                if let Some(message) = failure {
+                    problem(ui, message, None::<fn()>);
+                }
+                for (index, one) in cx.ui.problems.iter().enumerate() {
+                    let dismiss = || {
                         cx.ui(move |ui| {
                             if index < ui.problems.len() {
                                 ui.problems.remove(index);
                             }
                         });
-                    }),
-                );
+                    };
+                    problem(ui, &one.message, Some(dismiss));
+                }
+            });
+            if cx.ui.problems.len() > 2 && text_button(ui, "Dismiss all", true).clicked() {
+                cx.ui(|ui| ui.problems.clear());
             }
             if !list.is_empty() {
                 warnings(ui, cx, &list);
@@ -69,17 +76,20 @@ fn problem(ui: &mut Ui, message: &str, dismiss: Option<impl FnOnce()>) {
     let t = tokens(ui);
     let frame = Frame::popup(ui.style()).inner_margin(space::S).stroke(egui::Stroke::new(1.0, t.danger));
     frame.show(ui, |ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.horizontal_top(|ui| {
+            ui.label(theme::icon(i::ICON_ERROR).color(t.danger));
+            let close = size::ICON + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x;
+            let width = ui.available_width() - close;
+            ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::LEFT), |ui| {
+                ui.set_width(width);
+                let response = ui.add(Label::new(message).wrap());
+                ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(egui::accesskit::Live::Assertive));
+            });
             if let Some(dismiss) = dismiss
                 && icon_button(ui, i::ICON_CLOSE, "Dismiss", true).clicked()
             {
                 dismiss();
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.label(theme::icon(i::ICON_ERROR).color(t.danger));
-                let response = ui.add(Label::new(message).wrap());
-                ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(egui::accesskit::Live::Assertive));
-            });
         });
     });
 }

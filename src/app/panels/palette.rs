@@ -1,22 +1,31 @@
 //! The command palette: everything the studio can do and every setting, found by a few letters.
 
+use std::sync::Arc;
+
 use egui::{Align2, Area, Frame, Id, Key, Order, ScrollArea, TextEdit, Ui, vec2};
-use egui_material_icons::icons::{ICON_SEARCH, ICON_TUNE};
+use egui_material_icons::MaterialIcon;
+use egui_material_icons::icons::{ICON_PALETTE, ICON_SEARCH, ICON_TUNE};
 
 use crate::app::command::Command;
-use crate::app::context::Cx;
+use crate::app::context::{Cx, Request};
 use crate::app::enabled::why_not;
 use crate::app::theme::{self, size, space};
+use crate::app::ui_state::Workspace;
 use crate::app::widgets::{list_row, separator};
-use crate::settings::{Definition, Level, search};
+use crate::render::ColorBy;
+use crate::settings::{Definition, Level, Preset, PresetKind, search};
 
 const WIDTH: f32 = 520.0;
 /// How many settings are offered beside the commands.
 const SETTINGS_SHOWN: usize = 12;
+/// How many machines, materials and recipes of each kind.
+const PRESETS_SHOWN: usize = 6;
 
 enum Found {
     Command(Command),
     Setting(&'static Definition),
+    ColorBy(ColorBy),
+    Preset(PresetKind, Arc<Preset>),
 }
 
 /// Shows the palette over everything.
@@ -104,7 +113,23 @@ fn row(ui: &mut Ui, item: &Found, chosen: bool) -> egui::Response {
         Found::Setting(definition) => list_row(ui, Some(ICON_TUNE), definition.label, chosen, |ui| {
             ui.label(theme::weak(ui, format!("{} setting", definition.category.label())));
         }),
+        Found::ColorBy(by) => list_row(ui, Some(ICON_PALETTE), &color_text(*by), chosen, |_| {}),
+        Found::Preset(kind, preset) => {
+            let (icon, title) = of_kind(*kind);
+            list_row(ui, Some(icon), preset.name(), chosen, |ui| {
+                ui.label(theme::weak(ui, title));
+            })
+        }
     }
+}
+
+fn color_text(by: ColorBy) -> String {
+    format!("Colour by {}", by.label().to_lowercase())
+}
+
+fn of_kind(kind: PresetKind) -> (MaterialIcon, &'static str) {
+    let found = super::pickers::KINDS.into_iter().find(|(k, ..)| *k == kind);
+    found.map_or((ICON_TUNE, ""), |(_, icon, title)| (icon, title))
 }
 
 fn perform(cx: &Cx<'_>, item: &Found) {
@@ -114,6 +139,14 @@ fn perform(cx: &Cx<'_>, item: &Found) {
             let name = definition.label.to_owned();
             cx.ui(move |ui| ui.search_settings(name));
         }
+        Found::ColorBy(by) => {
+            let by = *by;
+            cx.ui(move |ui| {
+                ui.workspace = Workspace::Preview;
+                ui.preview.color_by = by;
+            });
+        }
+        Found::Preset(kind, preset) => cx.send(Request::Preset(*kind, preset.id.clone())),
     }
 }
 
@@ -138,5 +171,15 @@ fn find(query: &str, cx: &Cx<'_>) -> Vec<Found> {
     settings.truncate(SETTINGS_SHOWN);
     // Among what fits, what most people look for comes first.
     settings.sort_by_key(|d| d.level);
-    commands.chain(settings.into_iter().map(Found::Setting)).collect()
+    let has_words = |text: &str| !words.is_empty() && words.iter().all(|word| text.contains(word));
+    let colors = ColorBy::ALL
+        .into_iter()
+        .filter(|by| cx.derived.shown().is_some() && has_words(&format!("{} preview", color_text(*by).to_lowercase())));
+    let presets = super::pickers::KINDS.into_iter().flat_map(|(kind, _, title)| {
+        let all = cx.derived.library.all(kind).into_iter();
+        let text = move |p: &Preset| format!("{title} {} {} {}", p.file.maker, p.name(), p.id).to_lowercase();
+        all.filter(move |preset| has_words(&text(preset))).take(PRESETS_SHOWN).map(move |p| Found::Preset(kind, p))
+    });
+    let settings = settings.into_iter().map(Found::Setting);
+    commands.chain(colors.map(Found::ColorBy)).chain(settings).chain(presets).collect()
 }

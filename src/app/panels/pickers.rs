@@ -22,7 +22,9 @@ pub const KINDS: [(PresetKind, MaterialIcon, &str); 3] = [
 pub fn chips(ui: &mut Ui, cx: &Cx<'_>) {
     for (kind, icon, title) in KINDS.into_iter().rev() {
         let name = cx.document.settings().name(kind.layer()).unwrap_or("None");
-        let response = chip(ui, icon, title, name, CHIP);
+        // Where the bar is short, the icon says which it is and the tooltip the rest.
+        let width = if ui.ctx().content_rect().width() < size::SHORT_BAR { 0.0 } else { CHIP };
+        let response = chip(ui, icon, title, name, width);
         if response.clicked() {
             let open = cx.ui.picker != Some(kind);
             cx.ui(move |ui| ui.picker = open.then_some(kind));

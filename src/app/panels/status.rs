@@ -21,7 +21,9 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
             ui.spacing_mut().button_padding.y = 0.0;
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 warnings(ui, cx);
-                if cx.derived.activity().is_some() && text_button(ui, "Cancel (Esc)", true).clicked() {
+                if cx.derived.activity().is_some_and(|a| a.can_be_canceled)
+                    && text_button(ui, "Cancel (Esc)", true).clicked()
+                {
                     cx.run(Command::Escape);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -52,7 +54,10 @@ fn words(cx: &Cx<'_>) -> String {
         return drag.change.in_words();
     }
     if let Some(Activity { words, .. }) = cx.derived.activity() {
-        return words;
+        return if cx.ui.leaving.is_some() { format!("{words}, then the window closes") } else { words };
+    }
+    if cx.derived.planning.is_stopped() && !cx.document.objects().is_empty() && cx.derived.planning.file().is_none() {
+        return "Not sliced as it is now · F5 slices it".to_owned();
     }
     match cx.derived.shown() {
         Some(sliced) => format!(

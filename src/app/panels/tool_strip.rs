@@ -25,20 +25,26 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, picture: Rect) {
                     (Tool::Scale, Command::ScaleTool),
                     (Tool::PlaceOnFace, Command::PlaceOnFaceTool),
                 ] {
-                    let reason = why_not(command, cx);
-                    let icon = command.definition().icon.unwrap_or(i::ICON_CIRCLE);
-                    let response = match reason {
-                        None => toggle_button(ui, icon, command.name(), cx.ui.tool == Some(tool)),
-                        Some(reason) => icon_button(ui, icon, command.name(), false).on_disabled_hover_text(reason),
-                    };
-                    if response.on_hover_text(command.tooltip(ui.ctx())).clicked() {
-                        cx.run(command);
-                    }
+                    switch(ui, cx, command, cx.ui.tool == Some(tool));
                 }
                 separator(ui);
-                for command in [Command::Arrange, Command::DropToPlate, Command::MirrorX] {
+                for command in [Command::Arrange, Command::DropToPlate] {
                     super::top_bar::command_button(ui, cx, command);
                 }
+                separator(ui);
+                switch(ui, cx, Command::ShowOverhangs, cx.ui.overhangs);
             });
         });
+}
+
+/// A command that is on or off.
+fn switch(ui: &mut Ui, cx: &Cx<'_>, command: Command, on: bool) {
+    let icon = command.definition().icon.unwrap_or(i::ICON_CIRCLE);
+    let response = match why_not(command, cx) {
+        None => toggle_button(ui, icon, command.name(), on),
+        Some(reason) => icon_button(ui, icon, command.name(), false).on_disabled_hover_text(reason),
+    };
+    if response.on_hover_text(command.tooltip(ui.ctx())).clicked() {
+        cx.run(command);
+    }
 }

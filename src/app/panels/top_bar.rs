@@ -29,12 +29,14 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
                         cx.run(command);
                     }
                 }
-                ui.add_space(space::S);
-                for command in [Command::Open, Command::Undo, Command::Redo] {
-                    command_button(ui, cx, command);
+                if ui.ctx().content_rect().width() >= size::SHORT_BAR {
+                    ui.add_space(space::S);
+                    for command in [Command::Open, Command::Undo, Command::Redo] {
+                        command_button(ui, cx, command);
+                    }
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    export_button(ui, cx);
+                    ui.scope(|ui| primary(ui, cx));
                     ui.add_space(space::XS);
                     pickers::chips(ui, cx);
                     ui.add_space(space::S);
@@ -69,7 +71,7 @@ fn menu(ui: &mut Ui, cx: &Cx<'_>) {
             ui.menu_button(menu.title(), |ui| {
                 ui.set_min_width(240.0);
                 for command in Command::ALL.into_iter().filter(|c| c.definition().menu == Some(menu)) {
-                    menu_entry(ui, cx, command);
+                    menu_entry(ui, cx, command, command.definition().text);
                 }
             });
         }
@@ -78,10 +80,10 @@ fn menu(ui: &mut Ui, cx: &Cx<'_>) {
     response.on_hover_text("Menu");
 }
 
-fn menu_entry(ui: &mut Ui, cx: &Cx<'_>, command: Command) {
+fn menu_entry(ui: &mut Ui, cx: &Cx<'_>, command: Command, text: &str) {
     let d = command.definition();
     let reason = why_not(command, cx);
-    let mut button = egui::Button::new(d.text).min_size(vec2(0.0, size::ROW));
+    let mut button = egui::Button::new(text).min_size(vec2(0.0, size::ROW));
     if let Some(shortcut) = d.shortcut {
         button = button.shortcut_text(ui.ctx().format_shortcut(&shortcut));
     }
@@ -111,14 +113,31 @@ fn document_name(ui: &mut Ui, cx: &Cx<'_>) {
     });
 }
 
-fn export_button(ui: &mut Ui, cx: &Cx<'_>) {
-    let reason = why_not(Command::ExportGcode, cx);
-    let response = primary_button(ui, i::ICON_FILE_SAVE, Command::ExportGcode.name(), reason.is_none());
+/// The one thing to do next: print where a machine is connected and ready, else export; beside it both, to choose from.
+fn primary(ui: &mut Ui, cx: &Cx<'_>) {
+    let ready = cx.ui.workspace != Workspace::Machine && why_not(Command::PrintHere, cx).is_none();
+    let command = if ready { Command::PrintHere } else { Command::ExportGcode };
+    let reason = why_not(command, cx);
+    ui.spacing_mut().item_spacing.x = space::XS;
+    let arrow = theme::icon(i::ICON_ARROW_DROP_DOWN);
+    let button = egui::Button::new(arrow).min_size(vec2(size::ROW, size::ROW));
+    let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+        ui.set_min_width(240.0);
+        for command in [Command::ExportGcode, Command::PrintHere] {
+            let text =
+                if command == Command::PrintHere { "Print on the connected machine" } else { "Export G-code…" };
+            menu_entry(ui, cx, command, text);
+        }
+    });
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Where to"));
+    response.on_hover_text("Where the G-code goes");
+    let icon = command.definition().icon.unwrap_or(i::ICON_FILE_SAVE);
+    let response = primary_button(ui, icon, command.name(), reason.is_none());
     if response.clicked() {
-        cx.run(Command::ExportGcode);
+        cx.run(command);
     }
     match reason {
         Some(reason) => response.on_disabled_hover_text(reason),
-        None => response.on_hover_text(Command::ExportGcode.tooltip(ui.ctx())),
+        None => response.on_hover_text(command.tooltip(ui.ctx())),
     };
 }

@@ -4,16 +4,18 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, FontFamily, FontId, Rect, Sense, Ui, WidgetInfo};
-use nalgebra::Point3;
+use egui::{Sense, Ui, WidgetInfo};
 
 use crate::app::context::Cx;
-use crate::app::theme::{self, size, tokens};
+use crate::app::theme::tokens;
 use crate::app::ui_state::{Framing, Workspace};
 use crate::render::{Box3, Camera, Gizmo, Plate, RoleSet, Theme, ToolpathView, View, ViewCallback};
 
 use super::viewport_input::{self, Pointed};
 use super::{tool_strip, view_axes, welcome};
+
+/// Undersides that lean out by more than this from the vertical count as overhangs.
+const OVERHANG_RAD: f64 = std::f64::consts::FRAC_PI_4;
 
 pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
     let rect = ui.max_rect();
@@ -37,7 +39,6 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
     } else {
         ui.painter().rect_filled(rect, 0, tokens(ui).bar);
     }
-    machine_name(ui, cx, &camera, rect, size_px, pixels_per_point);
     view_axes::show(ui, cx, rect, &camera);
     if cx.ui.workspace == Workspace::Prepare {
         tool_strip::show(ui, cx, rect);
@@ -103,6 +104,7 @@ fn view(ui: &Ui, cx: &Cx<'_>, camera: Camera, pointed: &Pointed, size_px: [u32; 
                 }
                 view.objects.push(drawn);
             }
+            view.overhang_angle_rad = cx.ui.overhangs.then_some(OVERHANG_RAD);
             view.gizmo = pointed.gizmo.map(|gizmo| Gizmo { active: pointed.handle, ..gizmo });
         }
         Workspace::Preview | Workspace::Machine => view.toolpath = toolpath(ui, cx),
@@ -132,30 +134,6 @@ fn toolpath(ui: &Ui, cx: &Cx<'_>) -> Option<ToolpathView> {
         nozzle: moves < count,
         drawing,
     })
-}
-
-/// The machine's name at the front edge of its plate.
-fn machine_name(ui: &Ui, cx: &Cx<'_>, camera: &Camera, rect: Rect, size_px: [u32; 2], pixels_per_point: f32) {
-    let Some(Box3 { min, max }) = cx.derived.plate.shown_box() else { return };
-    let name = cx.document.settings().name(crate::settings::Layer::Machine).unwrap_or_default();
-    let corners = [min.x, max.x].map(|x| camera.pixel_of(Point3::new(x, min.y, 0.0), size_px.map(f64::from)));
-    let [Some(left), Some(right)] = corners else { return };
-    // Not where the plate is seen from behind or from below: the name would float somewhere.
-    if left[0] >= right[0] || camera.elevation_rad < 0.05 {
-        return;
-    }
-    let place = |px: [f64; 2]| rect.min + egui::vec2(px[0] as f32, px[1] as f32) / pixels_per_point;
-    let (left, right) = (place(left), place(right));
-    let middle = left + (right - left) / 2.0 + egui::vec2(0.0, 6.0);
-    // On the side of the edge where there is no plate.
-    let align = match right.y - left.y {
-        slope if slope > 20.0 => Align2::RIGHT_TOP,
-        slope if slope < -20.0 => Align2::LEFT_TOP,
-        _ => Align2::CENTER_TOP,
-    };
-    let font = FontId::new(size::SMALL, FontFamily::Proportional);
-    let painter = ui.painter().with_clip_rect(rect);
-    painter.text(middle, align, name, font, theme::tokens(ui).weak);
 }
 
 /// The plate of a machine.

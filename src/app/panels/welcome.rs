@@ -1,10 +1,11 @@
 //! The empty plate: what to do first. At the first start, which machine it is.
 
-use egui::{Align2, Area, Frame, Id, Order, Rect, Ui, vec2};
+use egui::{Align, Align2, Area, Frame, Id, Layout, Order, Rect, Ui, vec2};
 use egui_material_icons::icons as i;
 
 use crate::app::command::Command;
 use crate::app::context::{Cx, Request};
+use crate::app::format;
 use crate::app::samples::SAMPLES;
 use crate::app::theme::{self, space};
 use crate::app::widgets::{list_row, primary_button, separator, text_button};
@@ -37,6 +38,16 @@ fn machine(ui: &mut Ui, cx: &Cx<'_>) {
     ui.label(theme::weak(ui, "It can be changed at any time, at the top right."));
     ui.add_space(space::S);
     super::pickers::list(ui, cx, PresetKind::Machine, i::ICON_PRECISION_MANUFACTURING, 280.0);
+    ui.add_space(space::S);
+    separator(ui);
+    ui.horizontal(|ui| {
+        ui.label(theme::weak(ui, "It is not in the list?"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if text_button(ui, Command::DescribeMachine.name(), true).clicked() {
+                cx.run(Command::DescribeMachine);
+            }
+        });
+    });
 }
 
 fn start(ui: &mut Ui, cx: &Cx<'_>) {
@@ -57,7 +68,7 @@ fn start(ui: &mut Ui, cx: &Cx<'_>) {
         separator(ui);
         ui.label(theme::weak(ui, "Recent").size(theme::size::SMALL));
         for path in cx.preferences.recent.iter().take(RECENT_SHOWN) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = format::name_of(path);
             let row = list_row(ui, Some(i::ICON_HISTORY), &name, false, |_| {});
             if row.on_hover_text(path.display().to_string()).clicked() {
                 cx.send(Request::Open(vec![path.clone()]));

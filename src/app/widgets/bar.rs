@@ -33,21 +33,18 @@ pub fn tab(ui: &mut Ui, name: &str, open: bool) -> Response {
     response
 }
 
-/// What is chosen at the moment (a machine, a material), as a button that opens its picker.
+/// What is chosen at the moment (a machine, a material), as a button that opens its picker; only as an icon where
+/// there is no room for more.
 pub fn chip(ui: &mut Ui, icon: MaterialIcon, kind: &str, chosen: &str, max_width: f32) -> Response {
     let t = tokens(ui);
-    let mut text = egui::text::LayoutJob::default();
-    let font = |family| egui::FontId::new(size::BODY, family);
-    text.append(chosen, 0.0, egui::TextFormat::simple(font(egui::FontFamily::Proportional), t.text));
-    let button = Button::new((theme::icon(icon).color(t.weak), text, theme::icon(ICON_ARROW_DROP_DOWN).color(t.weak)))
-        .truncate()
-        .min_size(vec2(0.0, size::ROW));
-    let response = ui
-        .scope(|ui| {
-            ui.set_max_width(max_width);
-            ui.add(button)
-        })
-        .inner;
+    let around = 2.0 * (size::ICON + ui.spacing().icon_spacing + ui.spacing().button_padding.x);
+    let (icon, arrow) = (theme::icon(icon).color(t.weak), theme::icon(ICON_ARROW_DROP_DOWN).color(t.weak));
+    let button = if max_width > around {
+        Button::new((icon, super::basics::elided(ui, chosen, max_width - around), arrow))
+    } else {
+        Button::new((icon, arrow))
+    };
+    let response = ui.add(button.min_size(vec2(0.0, size::ROW)));
     let name = format!("{kind}: {chosen}");
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
     response.on_hover_text(name)

@@ -40,11 +40,11 @@ pub fn text_button(ui: &mut Ui, text: &str, enabled: bool) -> Response {
 }
 
 /// For what can do harm: the emergency stop.
-pub fn danger_button(ui: &mut Ui, text: &str, width: f32, enabled: bool) -> Response {
+pub fn danger_button(ui: &mut Ui, text: &str, width: f32, height: f32, enabled: bool) -> Response {
     let t = tokens(ui);
     let text = theme::strong(text).color(egui::Color32::WHITE);
     let button = Button::new(text).fill(t.danger_fill);
-    ui.add_enabled_ui(enabled, |ui| ui.add_sized([width, 36.0], button)).inner
+    ui.add_enabled_ui(enabled, |ui| ui.add_sized([width, height], button)).inner
 }
 
 /// The line between two parts of a panel, without the margins that egui's own has.
@@ -122,8 +122,30 @@ pub fn list_row(
     }
     let room =
         egui::Rect::from_x_y_ranges(left..=child.min_rect().left().min(inner.right()) - space::XS, inner.y_range());
-    painted_text(ui, room, name);
+    let shown = elided(ui, name, room.width());
+    painted_text(ui, room, shown);
     response
+}
+
+/// A text that fits into a width: what is too long loses its middle, since names often differ in their last letters.
+pub fn elided(ui: &Ui, text: &str, room: f32) -> String {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let fits =
+        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), egui::Color32::WHITE).size().x <= room;
+    if fits(text) {
+        return text.to_owned();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let tail = (letters.len() / 3).min(7);
+    let cut = |head: usize| -> String {
+        letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - tail..]).collect()
+    };
+    let (mut least, mut most) = (0, letters.len() - tail);
+    while least + 1 < most {
+        let middle = usize::midpoint(least, most);
+        if fits(&cut(middle)) { least = middle } else { most = middle }
+    }
+    cut(least)
 }
 
 /// Text that is only painted, for what has its accessible name already; cut where the room ends.
@@ -155,12 +177,14 @@ pub fn selector(ui: &mut Ui, name: &str, options: &[&str], chosen: usize) -> Opt
     picked
 }
 
-/// A name at the left, a value at the right.
-pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<RichText>) {
-    ui.horizontal(|ui| {
+/// A name at the left, a value at the right, cut where there is no room for it.
+pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<RichText>) -> Response {
+    let row = ui.horizontal(|ui| {
         ui.label(theme::weak(ui, key));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(value.into()));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(egui::Label::new(value.into()).truncate()))
+            .inner
     });
+    row.inner
 }
 
 /// What stands where there is nothing yet.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
+use crate::app::format::name_of;
 use crate::jobs::Job;
 use crate::machine::{Command, Job as MachineJob, JobRefused, MachineError, Session, SessionOptions, State, Status};
 use crate::settings::Settings;
@@ -45,6 +46,16 @@ impl MachineLink {
     /// What the machine does; `None` where none was connected.
     pub fn state(&self) -> Option<State> {
         self.status().map(|status| status.state)
+    }
+
+    /// Whether the machine answers, so that it can be told what to do.
+    pub fn listens(&self) -> bool {
+        self.state().is_some_and(|state| !matches!(state, State::Closed | State::Connecting))
+    }
+
+    /// Whether a job runs or stands still on the machine.
+    pub fn prints(&self) -> bool {
+        matches!(self.state(), Some(State::Printing | State::Pausing | State::Paused | State::Canceling))
     }
 
     /// Everything that is known of it. Hold it only briefly.
@@ -92,7 +103,7 @@ impl MachineLink {
                 let (name, bytes): (String, Arc<[u8]>) = match source {
                     Source::Plate { name, bytes } => (name, bytes.as_slice().into()),
                     Source::File(path) => {
-                        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                        let name = name_of(&path).into_owned();
                         let bytes = std::fs::read(&path)
                             .map_err(|error| format!("The file could not be read ({error}): {}", path.display()))?;
                         (name, bytes.into())

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::app::format::sentence;
 use crate::gcode::{ReadOptions, read};
 use crate::jobs::Job;
 use crate::pipeline::{JobError, JobExtras, machine_limits, plan_job_again, write_job};
@@ -154,13 +155,6 @@ fn noticed(finding: &Finding) -> Notice {
     }
 }
 
-/// An error's words as a sentence.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
-}
-
 /// The plan of the document, and the file that is looked at instead.
 #[derive(Default)]
 pub struct Planning {
@@ -222,6 +216,11 @@ impl Planning {
     /// Whether the plan in view is of the document as it is now.
     pub fn is_current(&self) -> bool {
         self.plan.is_some() && !self.stale && self.failure.is_none()
+    }
+
+    /// Whether slicing was cancelled, and nothing is sliced again until somebody asks for it.
+    pub fn is_stopped(&self) -> bool {
+        self.stale && self.failure.is_none() && !self.is_running() && !self.is_due()
     }
 
     /// Whether the check found errors in the G-code of the document as it is now.

@@ -5,6 +5,8 @@ use egui_material_icons::icons as i;
 
 use crate::app::command::Command;
 use crate::app::context::Cx;
+use crate::app::enabled::why_not;
+use crate::app::format::name_of;
 use crate::app::theme::{self, size, space, tokens};
 use crate::app::widgets::{NumberField, icon_button, key_value, list_row, primary_button, text_button};
 use crate::machine::State;
@@ -79,7 +81,8 @@ fn connected(ui: &mut Ui, cx: &Cx<'_>) {
         Some(State::Closed) | None => "Not connected",
     };
     key_value(ui, "State", theme::strong(words));
-    key_value(ui, "Port", cx.preferences.port.clone());
+    let port = std::path::Path::new(cx.preferences.port.trim());
+    key_value(ui, "Port", name_of(port)).on_hover_text(port.display().to_string());
     let (firmware, resent) =
         machine.status().map(|status| (status.firmware.clone(), status.resent)).unwrap_or_default();
     if let Some(firmware) = firmware {
@@ -89,9 +92,12 @@ fn connected(ui: &mut Ui, cx: &Cx<'_>) {
         key_value(ui, "Lines sent again", resent.to_string());
     }
     ui.add_space(space::XS);
-    if text_button(ui, Command::Disconnect.name(), true).clicked() {
+    let reason = why_not(Command::Disconnect, cx);
+    let response = text_button(ui, Command::Disconnect.name(), reason.is_none());
+    if response.clicked() {
         cx.run(Command::Disconnect);
     }
+    response.on_disabled_hover_text(reason.unwrap_or_default());
 }
 
 /// Why the connection ended, and the machine's last complaint, in the place where they happened.

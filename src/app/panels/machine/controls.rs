@@ -16,6 +16,8 @@ use crate::units::{Unit, mm_per_min, short_number};
 
 const STEPS_MM: [f64; 4] = [0.1, 1.0, 10.0, 50.0];
 const STEP_NAMES: [&str; 4] = ["0.1 mm", "1 mm", "10 mm", "50 mm"];
+/// The emergency stop is hit without looking.
+const STOP_HEIGHT: f32 = 36.0;
 /// How fast jogging goes along X and Y, and along Z.
 const JOG_MM_PER_S: [f64; 2] = [50.0, 8.0];
 
@@ -24,7 +26,7 @@ pub fn stop(ui: &mut Ui, cx: &Cx<'_>) {
     Frame::new().inner_margin(Margin::symmetric(space::M as i8, space::S as i8)).show(ui, |ui| {
         let reason = why_not(Do::EmergencyStop, cx);
         let width = ui.available_width();
-        let response = danger_button(ui, Do::EmergencyStop.name(), width, reason.is_none());
+        let response = danger_button(ui, Do::EmergencyStop.name(), width, STOP_HEIGHT, reason.is_none());
         if response.clicked() {
             cx.run(Do::EmergencyStop);
         }
@@ -39,8 +41,7 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
     // While a job runs, nobody moves the head by hand.
     let free = cx.derived.machine.state() == Some(State::Idle);
     section(ui, "Move", true, None, |ui| ui.add_enabled_ui(free, |ui| jog(ui, cx, free)).inner);
-    let open =
-        matches!(cx.derived.machine.state(), Some(state) if state != State::Closed && state != State::Connecting);
+    let open = cx.derived.machine.listens();
     section(ui, "Heat", true, None, |ui| {
         let (nozzle, bed) =
             cx.derived.machine.status().map(|s| (s.temperatures.nozzle, s.temperatures.bed)).unwrap_or_default();
@@ -85,14 +86,17 @@ fn jog(ui: &mut Ui, cx: &Cx<'_>, free: bool) {
     });
     ui.add_space(space::S);
     ui.horizontal(|ui| {
-        for (name, line) in [("Home all", "G28"), ("Home X", "G28 X"), ("Home Y", "G28 Y"), ("Home Z", "G28 Z")] {
+        if text_button(ui, "Home all", free).clicked() {
+            cx.run(Do::HomeAll);
+        }
+        for (name, line) in [("Home X", "G28 X"), ("Home Y", "G28 Y"), ("Home Z", "G28 Z")] {
             if text_button(ui, name, free).clicked() {
                 send(cx, line);
             }
         }
     });
-    if text_button(ui, "Motors off", free).clicked() {
-        send(cx, "M84");
+    if text_button(ui, Do::MotorsOff.name(), free).clicked() {
+        cx.run(Do::MotorsOff);
     }
 }
 

@@ -9,13 +9,11 @@ use crate::app::enabled::why_not;
 use crate::app::format;
 use crate::app::theme::{self, size, space, tokens};
 use crate::app::widgets::{key_value, primary_button, text_button};
-use crate::machine::State;
 
 pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
     ui.label(theme::heading("Job"));
     let job = cx.derived.machine.status().and_then(|status| status.job.clone());
-    let runs =
-        matches!(cx.derived.machine.state(), Some(State::Printing | State::Pausing | State::Paused | State::Canceling));
+    let runs = cx.derived.machine.prints();
     if let Some(job) = &job {
         ui.add(egui::Label::new(theme::strong(&job.name)).truncate()).on_hover_text(&job.name);
         let part = job.sent_lines as f32 / job.total_lines.max(1) as f32;

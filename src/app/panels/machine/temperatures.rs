@@ -39,8 +39,8 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
         .include_y(250.0)
         .include_x(-shown_s)
         .include_x(0.0)
-        .x_axis_label("seconds ago")
-        .y_axis_label("°C")
+        .x_axis_formatter(|mark, _| if mark.value == 0.0 { "now".to_owned() } else { format!("{:.0} s", mark.value) })
+        .y_axis_formatter(|mark, _| format!("{:.0} °C", mark.value))
         .show(ui, |plot| {
             let (nozzle, bed) = (color32(tool_color(0)), color32(tool_color(2)));
             let target = |color: egui::Color32| color.gamma_multiply(0.5);
