@@ -19,6 +19,12 @@ fn main() -> ExitCode {
     unsafe {
         libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
     }
+    // SAFETY: as above. Where the variable is missing, graphics libraries complain of it at every picture, though nothing
+    // here needs it: they look for a Wayland desktop, and take any answer. This is where systemd puts the folder.
+    #[cfg(target_os = "linux")]
+    if !std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|folder| std::path::Path::new(&folder).is_absolute()) {
+        unsafe { std::env::set_var("XDG_RUNTIME_DIR", format!("/run/user/{}", libc::getuid())) };
+    }
     // Fails only when a provider has been chosen already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     fabbro::cli::run(std::env::args_os(), |files| {

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use super::interrupt::{self, stopped};
 use super::{Failure, print, print_json, read, target};
 use crate::gcode::read_metadata;
-use crate::progress::Progress;
+use crate::progress::Canceled;
 use crate::report::Severity;
 use crate::verify::{Policy, VerifyOptions, VerifyReport, verify};
 
@@ -31,7 +32,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let machine = &target.name;
     let policy = if args.remote { Policy::Remote } else { Policy::Own };
     let options = VerifyOptions { policy, expected_volume_mm3: None };
-    let report = verify(&bytes, &target.limits, &options, &Progress::new())?;
+    let report = verify(&bytes, &target.limits, &options, &interrupt::stoppable()).map_err(|Canceled| stopped())?;
     if args.json {
         print_json(&serde_json::json!({
             "file": args.file,
