@@ -1,6 +1,7 @@
 //! How each firmware spells what is not a move.
 
 use super::number::text;
+use crate::geometry::Bounds;
 use crate::settings::GcodeFlavor;
 use crate::toolpath::{ObjectLabel, Role};
 
@@ -123,6 +124,9 @@ impl Dialect {
 fn klipper_definition(index: usize, object: &ObjectLabel) -> String {
     let start = format!("EXCLUDE_OBJECT_DEFINE NAME={}", object_name(index, object));
     let place = |[x, y]: [f64; 2]| format!("{},{}", text(x, 2), text(y, 2));
+    let bounds = Bounds::around(object.outline.iter().copied());
+    let [min, max] = bounds.map_or([[0.0; 2]; 2], |b| [b.min.to_mm(), b.max.to_mm()]);
+    let centre = [0, 1].map(|axis| (min[axis] + max[axis]) / 2.0);
     let mut cover = Cover::around(object);
     for most in (3..=OUTLINE_CORNERS).rev() {
         cover.reduce_to(most);
@@ -130,8 +134,6 @@ fn klipper_definition(index: usize, object: &ObjectLabel) -> String {
         if corners.len() < 3 {
             break;
         }
-        let count = corners.len() as f64;
-        let centre = corners.iter().fold([0.0, 0.0], |sum, c| [sum[0] + c[0] / count, sum[1] + c[1] / count]);
         let polygon: Vec<String> = corners.into_iter().map(|corner| format!("[{}]", place(corner))).collect();
         let line = format!("{start} CENTER={} POLYGON=[{}]", place(centre), polygon.join(","));
         if line.len() <= Dialect::Klipper.max_command_bytes() {

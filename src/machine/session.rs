@@ -18,8 +18,6 @@ const TEMPERATURE_SAMPLES: usize = 1_800;
 const BOOT_TIME: Duration = Duration::from_millis(2_500);
 /// Without any answer for this long after opening, there is no machine.
 const CONNECT_TIME: Duration = Duration::from_secs(15);
-/// Without any answer for this long after opening, a person is told what to look at meanwhile.
-const REMARK_TIME: Duration = Duration::from_secs(5);
 const REPORT_INTERVAL: Duration = Duration::from_secs(2);
 /// An emergency stop that is not confirmed within this time is followed by a reset of the board.
 const STOP_TIME: Duration = Duration::from_millis(1_500);
@@ -178,6 +176,7 @@ impl Session {
         let mut worker = Worker {
             path: path.to_owned(),
             baud,
+            remark: options.patience.remark,
             port,
             engine: Engine::new(options.patience),
             inbox,
@@ -301,6 +300,8 @@ struct Running {
 struct Worker {
     path: String,
     baud: u32,
+    /// Without any answer for this long after opening, the person is told what to look at meanwhile.
+    remark: Duration,
     port: Port,
     engine: Engine,
     inbox: Receiver<Command>,
@@ -362,7 +363,7 @@ impl Worker {
             if now > opened + CONNECT_TIME {
                 return Err(MachineError::NoMachine(obstacle));
             }
-            if now > opened + REMARK_TIME && !self.is_silent {
+            if now > opened + self.remark && !self.is_silent {
                 self.is_silent = true;
                 self.complain(obstacle.to_string());
             }
