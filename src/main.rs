@@ -19,12 +19,11 @@ fn main() -> ExitCode {
     unsafe {
         libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
     }
-    // Where nobody is logged in at a desktop, Mesa's choice of a graphics card asks for a Wayland compositor all the same,
-    // and libwayland complains on stderr in words that read like ours.
+    // SAFETY: as above. Where the variable is missing, graphics libraries complain of it at every picture, though nothing
+    // here needs it: they look for a Wayland desktop, and take any answer. This is where systemd puts the folder.
     #[cfg(target_os = "linux")]
-    if std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|folder| folder.is_empty()) {
-        // SAFETY: no other thread runs yet that could read the environment.
-        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    if !std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|folder| std::path::Path::new(&folder).is_absolute()) {
+        unsafe { std::env::set_var("XDG_RUNTIME_DIR", format!("/run/user/{}", libc::getuid())) };
     }
     // Fails only when a provider has been chosen already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -257,6 +257,38 @@ mod tests {
     }
 
     #[test]
+    fn the_filament_of_a_file_is_what_a_machine_that_reads_it_takes_in() {
+        let total = |settings: &Settings| {
+            let file = make_job(&cube(settings), &JobExtras::default(), &Progress::new()).unwrap().file;
+            let said = gcode::read_metadata(&file.bytes);
+            let read_back = file.report.totals.filament_mm;
+            assert!((said.filament_mm.unwrap() - read_back).abs() < 0.01, "{:?} {read_back}", said.filament_mm);
+            assert!((file.totals.filament_mm - read_back).abs() < 0.001);
+            let mm3 = read_back * std::f64::consts::FRAC_PI_4 * settings.filament_diameter.powi(2);
+            assert!((said.filament_cm3.unwrap() - mm3 / 1000.0).abs() < 0.001);
+            assert!((said.filament_g.unwrap() - mm3 / 1000.0 * settings.filament_density).abs() < 0.01);
+            read_back
+        };
+        let prime = "M83\nG1 Z0.3 F300\nG1 X20 Y5 F6000\nG1 X80 E14 F600\nG92 E0\n";
+        for use_relative_e_distances in [true, false] {
+            let plain = Settings { use_relative_e_distances, ..ready() };
+            let e_mode = if use_relative_e_distances { "M83" } else { "M82" };
+            let custom = Settings {
+                start_gcode: plain.start_gcode.clone() + prime,
+                // Every layer pushes 0.5 mm over the plate's edge; what is drawn back in the end is used.
+                layer_gcode: format!("G92 E0\nG1 E0.5 F300\nG92 E0\n{e_mode}"),
+                end_gcode: format!("G92 E0\nG1 E-2 F1800\n{}", plain.end_gcode),
+                ..plain.clone()
+            };
+            let more = total(&custom) - total(&plain);
+            assert!(
+                (more - (14.0 + 60.0 * 0.5)).abs() < 0.01,
+                "{more} mm more with relative E {use_relative_e_distances}"
+            );
+        }
+    }
+
+    #[test]
     fn a_vase_becomes_a_job_whose_height_only_rises() {
         let settings = Settings { spiral_vase: true, bottom_solid_layers: 2, ..ready() };
         let job = make_job(&cube(&settings), &JobExtras::default(), &Progress::new()).unwrap();

@@ -124,6 +124,31 @@ fn a_configuration_of_prusa_slicer_is_a_recipe() {
     assert_eq!((&json["value"], &json["from"]["name"]), (&"22".into(), &"mine".into()));
 }
 
+/// As old versions and other programs save them: with a mark before the text, or in Latin-1.
+#[test]
+fn a_configuration_of_prusa_slicer_is_read_in_whatever_encoding_it_was_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let ini = folder.path().join("mine.ini");
+    let explain = |bytes: &[u8]| {
+        std::fs::write(&ini, bytes).unwrap();
+        let output = fabbro(&["settings", "explain", "layer_height", "--json", "--recipe", ini.to_str().unwrap()]);
+        (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
+    };
+    for (bytes, note) in [
+        (&b"\xef\xbb\xbflayer_height = 0.17\nnotes = 60 \xc2\xb0C\n"[..], ""),
+        (b"layer_height = 0.17\nnotes = 60 \xb0C\n", "mine.ini is not UTF-8 and was read as Latin-1"),
+    ] {
+        let (status, out, said) = explain(bytes);
+        assert_eq!(status, Some(0), "{said}");
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(json["value"], "0.17");
+        assert!(said.contains(note) && said.contains("Latin-1") != note.is_empty(), "{said}");
+    }
+    let (status, _, said) = explain(b"\xff\xfel\0a\0=\x001\0");
+    assert_eq!((status, said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("mine.ini") && said.contains("UTF-16"), "{said}");
+}
+
 #[test]
 fn info_says_what_is_in_a_model_and_what_is_wrong_with_a_file() {
     let models = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models");
@@ -275,4 +300,77 @@ fn a_file_is_measured_against_its_model() {
     let other = fabbro(&["verify", out, "--model", "assets/models/bracket.obj"]);
     assert!(String::from_utf8_lossy(&other.stderr).contains("prints another model"));
     check(&["verify", out, "--set", "perimeters=3"], 2);
+}
+
+/// A program that was started, and a signal to it as soon as it watches for signals.
+#[cfg(target_os = "linux")]
+fn interrupted(mut command: Command, signal: &str, number: u32) -> Output {
+    use std::process::Stdio;
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = std::time::Instant::now();
+    loop {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let mask = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0");
+            u64::from_str_radix(line.trim(), 16).unwrap() >> (number - 1) & 1 == 1
+        };
+        // Caught, or ignored for the shell that started it has had it so.
+        if mask("SigCgt:") || (mask("SigIgn:") && status.starts_with("Name:\tfabbro")) {
+            break;
+        }
+        assert!(start.elapsed().as_secs() < 60, "it does not watch for signals:\n{status}");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_stops_the_work_says_so_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    // Enough to be read and sliced for a while.
+    let models: Vec<String> = (0..12).map(|i| cube(folder.path(), &format!("cube{i}"), 30.0)).collect();
+    let moves: String = (0..300_000).map(|i| format!("G1 X{} Y{} E1\n", i % 200, i % 190)).collect();
+    std::fs::write(path("long.gcode"), moves).unwrap();
+    let long = path("long.gcode");
+    let (out, picture) = (path("out.gcode"), path("out.png"));
+    let slice = [
+        &["slice", "-o", &out, "--set", "layer_height=0.05"][..],
+        &models.iter().map(String::as_str).collect::<Vec<_>>(),
+    ]
+    .concat();
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    for (args, signal, number) in [
+        (slice, "-INT", 2),
+        (vec!["verify", &long, "--machine", "generic-220"], "-TERM", 15),
+        (vec!["preview", &long, "-o", &picture], "-INT", 2),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fabbro"));
+        command.args(&args);
+        let output = interrupted(command, signal, number);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), said.trim_end()),
+            (Some(1), "fabbro: canceled; nothing was written"),
+            "{args:?}"
+        );
+        assert!(output.stdout.is_empty());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before, "{args:?} left something behind");
+    }
+}
+
+/// `nohup fabbro slice …` goes on when the terminal is closed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_to_be_ignored_stays_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, out) = (cube(folder.path(), "cube", 20.0), folder.path().join("out.gcode"));
+    let mut command = Command::new("sh");
+    let script = format!("trap '' HUP; exec {} slice {model} -o {}", env!("CARGO_BIN_EXE_fabbro"), out.display());
+    command.args(["-c", &script]);
+    let output = interrupted(command, "-HUP", 1);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(out.exists());
 }

@@ -38,8 +38,12 @@ impl Machine {
     }
 
     fn connect(&self) -> Session {
+        self.connect_with(Patience::default())
+    }
+
+    fn connect_with(&self, patience: Patience) -> Session {
         // Short, since this machine answers at once: the times of real ones are tested in the engine.
-        let patience = Patience { ordinary: Duration::from_millis(40), ..Patience::default() };
+        let patience = Patience { ordinary: Duration::from_millis(40), ..patience };
         let session = Session::open(&self.path, 115_200, SessionOptions { patience }, || {}).unwrap();
         wait(&session, |status| status.state == State::Idle && status.firmware.is_some());
         session
@@ -170,6 +174,43 @@ fn a_machine_that_restarts_by_itself_ends_the_job_with_a_clear_error() {
     let error = session.status().error.clone().unwrap();
     assert!(matches!(error, MachineError::Protocol(_)) && error.to_string().contains("restarted"), "{error}");
     assert!(!session.status().job.as_ref().unwrap().ended.unwrap().1);
+}
+
+#[test]
+fn a_machine_that_falls_silent_is_remarked_on_and_then_given_up() {
+    let machine = Machine::start(Faults { mute_after: Some(60), ..Faults::default() }, true, 50.0);
+    let patience =
+        Patience { remark: Duration::from_millis(300), quiet: Duration::from_secs(2), ..Patience::default() };
+    let session = machine.connect_with(patience);
+    // It reports by itself, so that its silence says something even while it may home or heat.
+    wait(&session, |status| status.console.iter().any(|line| line.text.starts_with(" T:")));
+    let start = Instant::now();
+    session.send(Command::Start(job(500).0));
+    wait(&session, |status| {
+        let said = format!("no answer from the machine on {}", machine.path);
+        status.complaint.as_ref().is_some_and(|complaint| complaint.starts_with(&said))
+    });
+    assert_ne!(session.status().state, State::Closed, "a word comes before the end");
+    wait(&session, |status| status.state == State::Closed);
+    // Far sooner than a machine that never talks while it works: that one has a minute.
+    assert!(start.elapsed() < Duration::from_secs(40));
+    let error = session.status().error.clone().unwrap();
+    assert!(error.to_string().contains("stopped answering"), "{error}");
+}
+
+#[test]
+fn while_nothing_answers_a_person_is_told_what_to_look_at() {
+    let silent = Terminal::open(None).unwrap();
+    let path = silent.path().to_str().unwrap();
+    let patience = Patience { remark: Duration::from_millis(100), ..Patience::default() };
+    let session = Session::open(path, 115_200, SessionOptions { patience }, || {}).unwrap();
+    wait(&session, |status| status.complaint.is_some());
+    let status = session.status().clone();
+    assert_eq!(status.state, State::Connecting);
+    let said = status.complaint.unwrap();
+    for word in [path, "115200 baud", "switched on", "cable", "baud rate"] {
+        assert!(said.contains(word), "{said}");
+    }
 }
 
 #[test]

@@ -71,11 +71,15 @@ struct Talker {
 
 impl Talker {
     fn start(command: &mut Command) -> Self {
-        let mut child = command.spawn().unwrap();
+        Self::hear(command.spawn().unwrap())
+    }
+
+    /// Listens to what is still open of a process.
+    fn hear(mut child: Child) -> Self {
         let (sender, lines) = channel();
-        let out: [Box<dyn std::io::Read + Send>; 2] =
-            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
-        for stream in out {
+        let out = child.stdout.take().map(|out| Box::new(out) as Box<dyn std::io::Read + Send>);
+        let err = child.stderr.take().map(|err| Box::new(err) as Box<dyn std::io::Read + Send>);
+        for stream in out.into_iter().chain(err) {
             let sender = sender.clone();
             std::thread::spawn(move || {
                 for line in BufReader::new(stream).lines().map_while(Result::ok) {
@@ -125,6 +129,14 @@ struct Workshop {
 
 impl Workshop {
     fn open(network: &Loopback, folder: &Path) -> Self {
+        let (machine, log, mut command) = Self::machine(network, folder);
+        let mut node = Talker::start(&mut command);
+        let ticket = node.wait_for("Ticket: ").trim_start_matches("Ticket: ").to_owned();
+        Self { _machine: machine, node, ticket, log }
+    }
+
+    /// The machine, what it executes, and how a node beside it is started.
+    fn machine(network: &Loopback, folder: &Path) -> (Talker, PathBuf, Command) {
         let (port, log) = (folder.join("port"), folder.join("executed.log"));
         let (port, log_text) = (port.to_str().unwrap(), log.to_str().unwrap());
         let simulate = ["simulate-machine", "--link", port, "--instant", "--log", log_text];
@@ -132,9 +144,10 @@ impl Workshop {
         machine.wait_for(port);
         let args =
             ["node", "--machine", "generic-220", "--port", port, "--name", "workshop", "--listen", "127.0.0.1:0"];
-        let mut node = Talker::start(network.fabbro(&folder.join("node"), &args).stdin(Stdio::piped()));
-        let ticket = node.wait_for("Ticket: ").trim_start_matches("Ticket: ").to_owned();
-        Self { _machine: machine, node, ticket, log }
+        let mut node = network.fabbro(&folder.join("node"), &args);
+        node.stdin(Stdio::piped());
+        let log = folder.join("executed.log");
+        (machine, log, node)
     }
 
     /// What the machine executed of a job: without the session's own questions.
@@ -264,4 +277,39 @@ fn a_node_refuses_unknown_keys_used_tickets_dangerous_jobs_and_what_its_owner_do
     let (status, said) = send("friend", file, "workshop").end();
     assert!(status == 1 && said.contains("does not know this computer"), "{said}");
     assert_eq!(workshop.executed(), [""; 0], "nothing of all this was printed");
+}
+
+#[test]
+fn a_node_goes_on_when_nobody_hears_it_and_a_sender_that_is_stopped_takes_its_offer_back() {
+    let network = Loopback::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (_machine, _, mut command) = Workshop::machine(&network, folder.path());
+    let mut child = command.spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("Ticket: ") {
+        line.clear();
+        assert!(out.read_line(&mut line).unwrap() > 0, "it ends before it has a ticket");
+    }
+    // Whoever read it has gone.
+    drop(out);
+    let mut node = Talker::hear(child);
+    node.say("ticket");
+    node.wait_for("standard output fails");
+    let ticket = node.wait_for("Ticket: ").trim_start_matches("Ticket: ").to_owned();
+
+    let file = folder.path().join("part.gcode");
+    job(&file, 3_000_000);
+    let slow = ["send", file.to_str().unwrap(), "--machine", "generic-220", "--to", &ticket, "--limit-rate", "300000"];
+    let sender = Talker::start(&mut network.fabbro(&folder.path().join("sender"), &slow));
+    node.wait_for("wants to send jobs here");
+    node.say("yes");
+    node.wait_for("sending, 0 of");
+    let pid = sender.process.0.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    node.wait_for(": canceled");
+    let (status, said) = sender.end();
+    assert!(status == 1 && said.contains("fabbro: canceled"), "{said}");
+    node.say("quit");
+    assert_eq!(node.end().0, 0);
 }

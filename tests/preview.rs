@@ -80,3 +80,40 @@ fn what_cannot_be_drawn_is_said_and_leaves_no_file() {
         assert!(!folder.path().join("p.png").exists(), "{args:?}");
     }
 }
+
+#[test]
+fn the_name_of_the_picture_says_how_it_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("square.gcode"), SQUARE).expect("written");
+    for (name, format) in
+        [("p.png", image::ImageFormat::Png), ("p.JPG", image::ImageFormat::Jpeg), ("q.jpeg", image::ImageFormat::Jpeg)]
+    {
+        let output = preview(folder.path(), &["square.gcode", "-o", name, "--size", "320x240"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let bytes = std::fs::read(folder.path().join(name)).expect("a picture");
+        assert_eq!(image::guess_format(&bytes).expect("a format"), format, "{name}");
+        let picture = image::load_from_memory(&bytes).expect("a whole picture").to_rgba8();
+        assert_eq!(picture.dimensions(), (320, 240));
+        assert!(pixels_like(&picture, |r, g, b| r > b + 60 && g > b + 20 && r > g + 20) > 50, "{name} shows no wall");
+    }
+    for name in ["p.gif", "p", "p.gcode"] {
+        // Before any work: not even a file that is missing is looked for.
+        let output = preview(folder.path(), &["missing.gcode", "-o", name]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("does not end in .png, .jpg or .jpeg") && message.lines().count() == 1, "{message}");
+        assert!(!folder.path().join(name).exists());
+    }
+}
+
+#[test]
+fn graphics_libraries_say_nothing_where_no_desktop_session_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("square.gcode"), SQUARE).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fabbro"));
+    command.current_dir(folder.path()).env_remove("XDG_RUNTIME_DIR");
+    let output =
+        command.args(["preview", "square.gcode", "-o", "p.png", "--size", "64x48"]).output().expect("it starts");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

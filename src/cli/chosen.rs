@@ -5,12 +5,9 @@ use std::path::Path;
 use super::{Failure, tell_all, usage};
 use crate::report::Notice;
 use crate::settings::{
-    Key, Layer, LayeredSettings, Library, PresetFile, PresetKind, Sheet, Value, Values, from_prusa_ini,
-    parse_assignment,
+    Key, Layer, LayeredSettings, Library, PresetFile, PresetKind, Sheet, Text, Value, Values, from_prusa_ini,
+    parse_assignment, read_text,
 };
-
-/// A file longer than this is no configuration; it is not read.
-const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 #[derive(clap::Args)]
 pub struct Chosen {
@@ -116,11 +113,9 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let length = std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?.len();
-    if length > LARGEST_FILE {
-        return Err(cannot_read(path, &"it is too large for a file of settings"));
-    }
-    std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))
+    let Text { text, notices } = read_text(path).map_err(|error| cannot_read(path, &error))?;
+    tell_all(&notices);
+    Ok(text)
 }
 
 fn cannot_read(path: &Path, cause: &dyn std::fmt::Display) -> Failure {

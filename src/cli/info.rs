@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{Failure, print, print_json, tell};
-use crate::model::import::{Import, import};
-use crate::progress::Progress;
+use super::{Failure, interrupt, print, print_json, tell};
+use crate::model::import::{Import, ImportError, import};
 use crate::report::Severity;
 
 #[derive(clap::Args)]
@@ -22,9 +21,11 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     let (mut found, mut failed) = (Vec::new(), Vec::new());
+    let progress = interrupt::stoppable();
     for file in &args.files {
-        match import(file, &Progress::new()) {
+        match import(file, &progress) {
             Ok(import) => found.push(import),
+            Err(ImportError::Canceled(_)) => return Err(interrupt::stopped()),
             Err(error) => failed.push(Failure::from(error)),
         }
     }

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod interrupt;
+mod serial;
 mod status_line;
 mod target;
 

@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use super::{Failure, interrupt, print, target, tell};
+use super::serial::connect;
 use super::target::Target;
-use crate::machine::{Session, SessionOptions, State};
+use super::{Failure, interrupt, print, target, tell};
 use crate::network::RemoteState;
 use crate::network::address_book;
-use crate::network::node::server::{Node, NodeEvent, NodeOptions};
+use crate::network::node::server::{JobRecord, Node, NodeEvent, NodeOptions};
 use crate::progress::Progress;
 
 #[derive(clap::Args)]
@@ -57,46 +57,37 @@ struct Asked {
 pub fn run(args: Args) -> Result<(), Failure> {
     let Target { settings, limits, .. } = target::of_machine(&args.machine)?;
     let name = args.name.clone().unwrap_or_else(|| settings.printer_model.clone());
-    let machine = Session::open(&args.port, args.baud.unwrap_or(settings.baud_rate), SessionOptions::default(), || {})?;
-    tell(format_args!("connecting to {} on {}", settings.printer_model, args.port));
     let progress = Progress::new();
     interrupt::cancels(&progress);
-    loop {
-        let (state, error) = {
-            let status = machine.status();
-            (status.state, status.error.clone())
-        };
-        match state {
-            State::Connecting if progress.is_canceled() => return Ok(()),
-            State::Connecting => std::thread::sleep(Duration::from_millis(50)),
-            State::Closed => {
-                return Err(error.map_or_else(|| Failure::CouldNot("the machine is gone".into()), Failure::from));
-            }
-            _ => break,
-        }
-    }
+    tell(format_args!("connecting to {} on {}", settings.printer_model, args.port));
+    let machine = connect(&args.port, args.baud.unwrap_or(settings.baud_rate), &progress)?;
     let folder = address_book::folder()?.join("node");
     let (node, events) = Node::start(NodeOptions { name: name.clone(), folder, listen: args.listen, limits }, machine)?;
-    print(&format!("{name} is ready. Key: {}\n", node.public_key()))?;
+    let mut console = Console { node, questions: VecDeque::new(), shown: String::new(), is_mute: false };
+    console.say(&format!("{name} is ready. Key: {}", console.node.public_key()));
     tell("Type \"help\" for what can be done here.");
-    print(&format!("Ticket: {}\n", node.invite()?))?;
+    console.invite();
 
     let (lines, typed) = channel();
     // Reading blocks, so it has a thread of its own; the process ends without waiting for it.
     let reader = move || {
         for line in std::io::stdin().lock().lines() {
-            let Ok(line) = line else { break };
+            let line = match line {
+                Ok(line) => line,
+                // Bytes that are no text are no words for a node.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => continue,
+                Err(_) => break,
+            };
             if lines.send(line).is_err() {
                 break;
             }
         }
     };
     std::thread::Builder::new().name("console".into()).spawn(reader)?;
-    let mut console = Console { node, questions: VecDeque::new(), shown: String::new() };
     let mut console_open = true;
     while !progress.is_canceled() {
         match events.recv_timeout(Duration::from_millis(100)) {
-            Ok(event) => console.on_event(event)?,
+            Ok(event) => console.on_event(event),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -104,7 +95,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         while console_open {
             match typed.try_recv() {
                 Ok(line) => {
-                    if !console.on_line(line.trim())? {
+                    if !console.on_line(line.trim()) {
                         return Ok(());
                     }
                 }
@@ -121,52 +112,76 @@ struct Console {
     /// Open questions, the oldest first; only that one is on the screen, so that an answer cannot be about another.
     questions: VecDeque<Asked>,
     shown: String,
+    /// Nobody reads standard output any more, or it cannot be written to.
+    is_mute: bool,
 }
 
 impl Console {
-    fn on_event(&mut self, event: NodeEvent) -> Result<(), Failure> {
+    /// Writes a line for the owner. A node does not end because nobody hears it: where standard output takes no more, its
+    /// lines go to standard error.
+    fn say(&mut self, line: &str) {
+        if !self.is_mute && let Err(failure) = print(&format!("{line}\n")) {
+            self.is_mute = true;
+            let why = match failure {
+                Failure::CouldNot(text) | Failure::Usage(text) => text,
+                Failure::ReaderGone => "nobody reads it any more".into(),
+            };
+            tell(format_args!("fabbro: standard output fails ({why}); the node goes on and speaks here"));
+        }
+        if self.is_mute {
+            tell(line);
+        }
+    }
+
+    fn invite(&mut self) {
+        match self.node.invite() {
+            Ok(ticket) => self.say(&format!("Ticket: {ticket}")),
+            Err(error) => tell(format_args!("fabbro: no ticket could be made: {error}")),
+        }
+    }
+
+    fn on_event(&mut self, event: NodeEvent) {
         match event {
             NodeEvent::PairingAsked { name, code } => {
                 let words = format!("{name} wants to send jobs here. Does it show the code {code}? (yes or no)");
-                self.ask(Question::Pairing, words)?;
+                self.ask(Question::Pairing, words);
             }
-            NodeEvent::PairingEnded => self.withdraw(|question| matches!(question, Question::Pairing))?,
+            NodeEvent::PairingEnded => self.withdraw(|question| matches!(question, Question::Pairing)),
             NodeEvent::JobChanged(job) => {
-                let line = format!("{} of {}: {}\n", job.name, job.peer.name, job.state);
+                let line = line_of(&job);
                 if self.shown != line {
-                    print(&line)?;
+                    self.say(&line);
                     self.shown = line;
                 }
                 match &job.state {
                     RemoteState::WaitingForOwner => {
                         let words =
                             format!("{}: is the plate clear, and shall it be printed now? (yes or no)", job.name);
-                        self.ask(Question::Job(job.id.clone()), words)?;
+                        self.ask(Question::Job(job.id.clone()), words);
                     }
                     state if state.is_final() => {
-                        self.withdraw(|question| matches!(question, Question::Job(id) if *id == job.id))?;
+                        self.withdraw(|question| matches!(question, Question::Job(id) if *id == job.id));
                     }
                     _ => {}
                 }
             }
             NodeEvent::Resumed { job, received } => {
-                print(&format!("{}: goes on where it stopped, at {received} of {} bytes\n", job.name, job.bytes))?;
+                self.say(&format!("{}: goes on where it stopped, at {received} of {} bytes", job.name, job.bytes));
             }
             NodeEvent::Trouble(text) => tell(format_args!("fabbro: {text}")),
         }
-        Ok(())
     }
 
     /// Does what was typed. Returns whether the node goes on.
-    fn on_line(&mut self, line: &str) -> Result<bool, Failure> {
+    fn on_line(&mut self, line: &str) -> bool {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "" => {}
-            "yes" | "no" => self.answer(word == "yes")?,
-            "ticket" => print(&format!("Ticket: {}\n", self.node.invite()?))?,
+            "yes" | "no" => self.answer(word == "yes"),
+            "ticket" => self.invite(),
             "jobs" => {
                 for job in self.node.jobs() {
-                    print(&format!("{} of {}: {}\n", job.name, job.peer.name, job.state))?;
+                    self.say(&line_of(&job));
                 }
             }
             "cancel" => {
@@ -180,67 +195,71 @@ impl Console {
             }
             "peers" => {
                 for peer in self.node.peers() {
-                    print(&format!("{}  {}\n", peer.name, peer.key))?;
+                    self.say(&format!("{}  {}", peer.name, peer.key));
                 }
             }
-            "forget" => match self.node.forget(rest.trim())? {
-                0 => tell(format_args!("no computer here is called \"{}\"", rest.trim())),
-                _ => print(&format!("{} may not send jobs any more\n", rest.trim()))?,
+            "forget" => match self.node.forget(rest.trim()) {
+                Ok(0) => tell(format_args!("no computer here is called \"{}\"", rest.trim())),
+                Ok(_) => self.say(&format!("{} may not send jobs any more", rest.trim())),
+                Err(error) => tell(format_args!("fabbro: {error}")),
             },
-            "quit" => return Ok(false),
-            "help" => print(&format!("{HELP}\n"))?,
+            "quit" => return false,
+            "help" => self.say(HELP),
             other => tell(format_args!("\"{other}\" is none of the words known here; type \"help\" for them")),
         }
-        Ok(true)
+        true
     }
 
-    fn ask(&mut self, question: Question, words: String) -> Result<(), Failure> {
+    fn ask(&mut self, question: Question, words: String) {
         self.questions.push_back(Asked { question, words });
-        if self.questions.len() == 1 { self.show_question() } else { Ok(()) }
+        if self.questions.len() == 1 {
+            self.show_question();
+        }
     }
 
     /// Takes back questions that have answered themselves.
-    fn withdraw(&mut self, which: impl Fn(&Question) -> bool) -> Result<(), Failure> {
+    fn withdraw(&mut self, which: impl Fn(&Question) -> bool) {
         let was_first = self.questions.front().is_some_and(|asked| which(&asked.question));
         self.questions.retain(|asked| !which(&asked.question));
-        if was_first { self.show_question() } else { Ok(()) }
-    }
-
-    fn show_question(&self) -> Result<(), Failure> {
-        match self.questions.front() {
-            Some(asked) => print(&format!("{}\n", asked.words)),
-            None => Ok(()),
+        if was_first {
+            self.show_question();
         }
     }
 
-    fn answer(&mut self, yes: bool) -> Result<(), Failure> {
+    fn show_question(&mut self) {
+        if let Some(words) = self.questions.front().map(|asked| asked.words.clone()) {
+            self.say(&words);
+        }
+    }
+
+    fn answer(&mut self, yes: bool) {
         let Some(asked) = self.questions.pop_front() else {
             tell("there is no open question");
-            return Ok(());
+            return;
         };
         match &asked.question {
             Question::Pairing => {
                 if !self.node.confirm_pairing(yes) {
                     tell("that computer has gone");
                 } else if yes {
-                    print("paired\n")?;
+                    self.say("paired");
                 }
             }
             Question::Job(id) => {
                 let result = self.node.decide(id, yes);
                 // Where it still waits, the question stays open.
-                let waits = |job: &crate::network::node::server::JobRecord| {
+                let waits = |job: &JobRecord| {
                     job.id == *id && job.state == RemoteState::WaitingForOwner
                 };
                 if result.is_err() && self.node.jobs().iter().any(waits) {
                     self.tell_error(result);
                     self.questions.push_front(asked);
-                    return Ok(());
+                    return;
                 }
                 self.tell_error(result);
             }
         }
-        self.show_question()
+        self.show_question();
     }
 
     fn tell_error(&self, result: Result<(), crate::network::NetworkError>) {
@@ -248,4 +267,9 @@ impl Console {
             tell(format_args!("fabbro: {error}"));
         }
     }
+}
+
+/// A job and how it stands.
+fn line_of(job: &JobRecord) -> String {
+    format!("{} of {}: {}", job.name, job.peer.name, job.state)
 }

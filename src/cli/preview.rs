@@ -1,12 +1,14 @@
-//! `fabbro preview FILE|MODEL -o PICTURE.png`: a picture without a window.
+//! `fabbro preview FILE|MODEL -o PICTURE.png`: a picture without a window, as PNG or JPEG by the picture's name.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use image::DynamicImage;
+use image::codecs::jpeg::JpegEncoder;
 use nalgebra::{Matrix4, Vector3};
 
-use super::{Failure, keep_inputs, save_whole, tell_all, usage};
+use super::{Failure, interrupt, keep_inputs, save_whole, tell_all, usage};
 use crate::gcode::{ReadOptions, read};
 use crate::model::import::{self, Imported};
 use crate::progress::Progress;
@@ -19,7 +21,7 @@ use crate::settings::{LayeredSettings, Library, PresetKind, Settings};
 pub struct Args {
     /// A G-code file of any slicer, or a model
     file: PathBuf,
-    /// The picture to save, as PNG
+    /// The picture to save: .png, .jpg or .jpeg
     #[arg(short, long, value_name = "PICTURE.png")]
     output: PathBuf,
     /// Of a G-code file: the layers up to this one, counted from 1 [default: all]
@@ -116,19 +118,53 @@ fn size(text: &str) -> Result<[u32; 2], String> {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     keep_inputs(&args.output, std::slice::from_ref(&args.file))?;
+    let format = format_of(&args.output)?;
+    let progress = interrupt::stoppable();
+    let made = draw(&args, format, &progress);
+    if progress.is_canceled() {
+        return Err(interrupt::stopped());
+    }
+    save_whole(&args.output, &made?)
+}
+
+/// How a picture is written.
+#[derive(Clone, Copy)]
+enum Format {
+    Png,
+    Jpeg,
+}
+
+/// Lines stay sharp; JPEG's usual 75 smears them.
+const JPEG_QUALITY: u8 = 92;
+
+/// How a picture of this name is written.
+fn format_of(output: &Path) -> Result<Format, Failure> {
+    let extension = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    match extension.as_str() {
+        "png" => Ok(Format::Png),
+        "jpg" | "jpeg" => Ok(Format::Jpeg),
+        _ => Err(usage(format_args!(
+            "{} does not end in .png, .jpg or .jpeg, so it is not clear how to write the picture",
+            output.display()
+        ))),
+    }
+}
+
+/// The bytes of the picture's file.
+fn draw(args: &Args, format: Format, progress: &Progress) -> Result<Vec<u8>, Failure> {
     let theme = if args.light { Theme::LIGHT } else { Theme::DARK };
     // Lines keep their share of the picture, whatever its size.
     let pixels_per_point = (args.size[1] as f32 / 900.0).max(0.5);
     let mut view = View { size_px: args.size, pixels_per_point, theme, ..View::default() };
     let machine = args.machine.as_deref().map(machine_settings).transpose()?;
     if is_gcode(&args.file) {
-        show_gcode(&mut view, &args, machine)?;
+        show_gcode(&mut view, args, machine, progress)?;
     } else if args.layer.is_some() || args.color_by.is_some() || !args.show.is_empty() {
         let file = args.file.display();
         return Err(usage(format_args!("{file} is a model and has no layers yet: slice it, then look at the G-code")));
     } else {
         view.plate = Some(Arc::new(plate(&machine.unwrap_or_default())));
-        show_models(&mut view, &args.file)?;
+        show_models(&mut view, &args.file, progress)?;
     }
     if args.orthographic {
         view.camera.projection = Projection::Orthographic;
@@ -137,7 +173,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if let Some(shown) = view.shown_box() {
         view.camera.frame(&with_room(&shown), view.aspect());
     }
-    save(&view, &args.output)
+    progress.check()?;
+    let picture = picture(&view)?;
+    let mut bytes = Vec::new();
+    match format {
+        // JPEG knows nothing transparent, and nothing here is.
+        Format::Jpeg => JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
+            .encode_image(&DynamicImage::ImageRgba8(picture).into_rgb8())?,
+        Format::Png => picture.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)?,
+    }
+    Ok(bytes)
 }
 
 fn machine_settings(name: &str) -> Result<Settings, Failure> {
@@ -154,17 +199,15 @@ fn is_gcode(file: &Path) -> bool {
 }
 
 /// Shows the roads of a file on the plate of the machine, which the file may name itself.
-fn show_gcode(view: &mut View, args: &Args, machine: Option<Settings>) -> Result<(), Failure> {
-    let bytes = std::fs::read(&args.file)
-        .map_err(|error| Failure::CouldNot(format!("cannot read {}: {error}", args.file.display())))?;
-    let progress = Progress::new();
-    let file = read(&bytes, &ReadOptions::default(), &progress)?;
+fn show_gcode(view: &mut View, args: &Args, machine: Option<Settings>, progress: &Progress) -> Result<(), Failure> {
+    let bytes = super::read(&args.file)?;
+    let file = read(&bytes, &ReadOptions::default(), progress)?;
     tell_all(&file.notices);
     let pairs = || file.metadata.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     // What the file says of its settings is only used for the plate: what of it cannot be read does not matter.
     let settings = machine.or_else(|| Some(Settings::from_pairs(pairs()).ok()?.0)).unwrap_or_default();
     view.plate = Some(Arc::new(plate(&settings)));
-    let drawing = ToolpathDrawing::new(&file.toolpath, &[], &progress)?;
+    let drawing = ToolpathDrawing::new(&file.toolpath, &[], progress)?;
     let (layers, roads) = (drawing.layer_count(), drawing.bead_count());
     if roads == 0 {
         let name = args.file.display();
@@ -204,8 +247,8 @@ fn with_room(shown: &Box3) -> Box3 {
 }
 
 /// Puts the models of a file on the plate: where the file says, if it does and they fit there, else in the middle.
-fn show_models(view: &mut View, file: &Path) -> Result<(), Failure> {
-    let import = import::import(file, &Progress::new())?;
+fn show_models(view: &mut View, file: &Path, progress: &Progress) -> Result<(), Failure> {
+    let import = import::import(file, progress)?;
     tell_all(&import.report.notices);
     let color = view.theme.model;
     let object = |i: &Imported| DrawnObject::new(Arc::clone(&i.model), i.plate_from_model, color);
@@ -222,11 +265,4 @@ fn show_models(view: &mut View, file: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Draws the view and saves it.
-fn save(view: &View, output: &Path) -> Result<(), Failure> {
-    let mut png = Vec::new();
-    picture(view)?.write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png)?;
-    save_whole(output, &png)
 }

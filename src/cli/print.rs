@@ -1,13 +1,12 @@
 //! `fabbro print FILE --port PORT`: verifies a job and streams it to the machine on a serial port.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use super::{Failure, StatusLine, interrupt, read, target, tell};
-use crate::gcode::read_metadata;
-use crate::machine::{Command, Job, Session, SessionOptions, State};
+use super::serial::{Complaints, LOOK, connect};
+use super::{Failure, StatusLine, interrupt, target, tell};
+use crate::machine::reply::Heater;
+use crate::machine::{Command, JobStatus, State, Status};
 use crate::progress::Progress;
-use crate::verify::Policy;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -25,66 +24,54 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
-    let bytes = read(&args.file)?;
-    let target = target::of_file(args.machine.as_deref(), &read_metadata(&bytes))?;
-    let name = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let progress = Progress::new();
     interrupt::cancels(&progress);
-    let (job, _) = Job::verified(&name, bytes.into(), &target.limits, Policy::Own, &progress)?;
-    let session = Session::open(
-        &args.port,
-        args.baud.unwrap_or(target.settings.baud_rate),
-        SessionOptions::default(),
-        || {},
-    )?;
+    let (job, target) = target::job_of_file(&args.file, args.machine.as_deref(), &progress)?;
+    let name = job.name().to_owned();
+    let session = connect(&args.port, args.baud.unwrap_or(target.settings.baud_rate), &progress)?;
+    session.send(Command::Start(job));
     let mut line = StatusLine::new();
-    let mut job = Some(job);
+    let mut complaints = Complaints::default();
     let mut canceling = false;
     loop {
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(LOOK);
         if progress.is_canceled() && !canceling {
             canceling = true;
             line.end();
             tell("canceling: waiting for the machine to take its last line");
-            session.send(if job.is_some() { Command::Close } else { Command::Cancel });
+            session.send(Command::Cancel);
+        }
+        if let Some(complaint) = complaints.next(&session) {
+            line.end();
+            tell(format_args!("fabbro: {complaint}"));
         }
         let status = session.status().clone();
-        match status.state {
-            State::Idle => {
-                if let Some(job) = job.take() {
-                    session.send(Command::Start(job));
-                } else if let Some((ended, finished)) = status.job.as_ref().and_then(|job| job.ended) {
-                    line.end();
-                    if !finished {
-                        return Err(Failure::CouldNot(format!("{name} was canceled; heaters and motors are off")));
-                    }
-                    let started = status.job.as_ref().map_or(ended, |job| job.started);
-                    let seconds = ended.duration_since(started).as_secs_f64();
-                    tell(format_args!("printed {name} in {seconds:.0} s; {} lines had to be sent again", status.resent));
-                    return Ok(());
-                }
-            }
-            State::Closed => {
-                line.end();
-                return Err(match status.error {
-                    Some(error) => error.into(),
-                    None => Failure::CouldNot(format!("{name} was canceled before it began")),
-                });
-            }
-            _ => {}
+        if status.state == State::Closed {
+            line.end();
+            return Err(status.error.map_or_else(|| Failure::CouldNot("the machine is gone".into()), Failure::from));
         }
-        if let Some(running) = &status.job {
-            let t = status.temperatures;
-            let heater = |heater: Option<crate::machine::reply::Heater>| {
-                heater.map_or("-".into(), |h| format!("{:.0}/{:.0}", h.actual_c, h.target_c))
-            };
-            line.show(&format!(
-                "{} of {} lines · nozzle {} °C · bed {} °C",
-                running.sent_lines,
-                running.total_lines,
-                heater(t.nozzle),
-                heater(t.bed)
-            ));
+        // Until the session has taken the job up there is none.
+        let Some(job) = &status.job else { continue };
+        // A job that broke off ends a moment before the connection does, whose error says why.
+        match job.ended.filter(|_| status.state == State::Idle) {
+            None => line.show(&standing(job, &status)),
+            Some((_, false)) => {
+                line.end();
+                return Err(Failure::CouldNot(format!("{name} was canceled; heaters and motors are off")));
+            }
+            Some((ended, true)) => {
+                line.end();
+                let seconds = ended.duration_since(job.started).as_secs_f64();
+                tell(format_args!("printed {name} in {seconds:.0} s; {} lines had to be sent again", status.resent));
+                return Ok(());
+            }
         }
     }
+}
+
+/// How far the job is, and how hot the machine.
+fn standing(job: &JobStatus, status: &Status) -> String {
+    let heater = |heater: Option<Heater>| heater.map_or("-".into(), |h| format!("{:.0}/{:.0}", h.actual_c, h.target_c));
+    let (nozzle, bed) = (heater(status.temperatures.nozzle), heater(status.temperatures.bed));
+    format!("{} of {} lines · nozzle {nozzle} °C · bed {bed} °C", job.sent_lines, job.total_lines)
 }

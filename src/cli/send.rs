@@ -1,20 +1,16 @@
 //! `fabbro send FILE --to NAME|TICKET|URL`: hands a job to a machine somewhere else and follows it to its end.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress_line::ProgressLine;
-use super::{Failure, interrupt, read, target, tell, usage};
-use crate::gcode::read_metadata;
-use crate::machine::Job;
+use super::{Failure, interrupt, target, tell, usage};
 use crate::network::address_book::{AddressBook, Entry, folder};
 use crate::network::node::client::{NodeDestination, pair};
 use crate::network::node::{Identity, Ticket};
 use crate::network::octoprint::OctoPrint;
 use crate::network::{Destination, NetworkError, OutgoingJob, RemoteState};
 use crate::progress::Progress;
-use crate::verify::Policy;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -44,14 +40,11 @@ pub struct Args {
 const MOST_SILENCES: u32 = 10;
 
 pub fn run(args: Args) -> Result<(), Failure> {
-    let bytes = read(&args.file)?;
-    let target = target::of_file(args.machine.as_deref(), &read_metadata(&bytes))?;
-    let name = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let progress = Progress::new();
     interrupt::cancels(&progress);
-    let bytes: Arc<[u8]> = bytes.into();
-    let (job, _) = Job::verified(&name, bytes, &target.limits, Policy::Own, &progress)?;
+    let (job, _) = target::job_of_file(&args.file, args.machine.as_deref(), &progress)?;
     let mut destination = open(&args, &progress)?;
+    let name = job.name().to_owned();
     let job = OutgoingJob { name: name.clone(), bytes: job.bytes().clone() };
     let id = {
         let _line = ProgressLine::show(&progress);
@@ -67,7 +60,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     loop {
         if progress.is_canceled() && !canceling {
             canceling = true;
-            destination.cancel(&id)?;
+            if let Err(error) = destination.cancel(&id) {
+                let text = format!("{name} may go on at {}: it could not be canceled: {error}", destination.name());
+                return Err(Failure::CouldNot(text));
+            }
         }
         match destination.state(&id) {
             Ok(state) => {
@@ -88,7 +84,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
             Err(error) => {
                 silences += 1;
                 if silences == MOST_SILENCES || matches!(error, NetworkError::Unauthorized { .. }) {
-                    return Err(error.into());
+                    return Err(Failure::CouldNot(format!(
+                        "what becomes of {name} is not known from here, look at the machine: {error}"
+                    )));
                 }
             }
         }

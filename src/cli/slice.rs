@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::chosen::Chosen;
 use super::progress_line::ProgressLine;
-use super::{Failure, keep_inputs, print, print_json, save_whole, tell_all, usage};
+use super::{Failure, interrupt, keep_inputs, print, print_json, save_whole, tell_all, usage};
 use crate::gcode::duration;
 use crate::model::import::import;
 use crate::pipeline::{self, Job, JobExtras};
@@ -43,12 +43,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()?;
     }
-    let progress = Progress::new();
+    let progress = interrupt::stoppable();
     let line = ProgressLine::show(&progress);
     let mut notices = document.settings_notices().to_vec();
     let made = make(&args, &mut document, &mut notices, &progress);
     // Wiped away before anything else is said.
     drop(line);
+    if progress.is_canceled() {
+        return Err(interrupt::stopped());
+    }
     tell_all(&notices);
     let job = made?;
     progress.stage("Saving", 0);
@@ -177,7 +180,7 @@ fn report(
         "moves": moves,
         "filament": {
             "mm": totals.filament_mm,
-            "cm3": totals.extruded_mm3 / 1000.0,
+            "cm3": totals.filament_mm3 / 1000.0,
             "g": totals.filament_g,
             "cost": totals.cost,
         },

@@ -1,11 +1,14 @@
 //! Which machine a G-code file is for, and what it can do.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Failure, tell_all, usage};
-use crate::gcode::{FileMetadata, unescape};
+use super::{Failure, read, tell_all, usage};
+use crate::gcode::{FileMetadata, read_metadata, unescape};
+use crate::machine::Job;
+use crate::progress::Progress;
 use crate::settings::{LayeredSettings, Library, PresetKind, Settings};
-use crate::verify::Limits;
+use crate::verify::{Limits, Policy};
 
 /// A machine of the library.
 pub(super) struct Target {
@@ -40,4 +43,13 @@ pub(super) fn of_file(named: Option<&str>, metadata: &FileMetadata) -> Result<Ta
         target.limits.filament_diameter_mm = diameter;
     }
     Ok(target)
+}
+
+/// The job of a file, verified for the machine that was named or that the file names.
+pub(super) fn job_of_file(file: &Path, named: Option<&str>, progress: &Progress) -> Result<(Job, Target), Failure> {
+    let bytes = read(file)?;
+    let target = of_file(named, &read_metadata(&bytes))?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let (job, _) = Job::verified(&name, bytes.into(), &target.limits, Policy::Own, progress)?;
+    Ok((job, target))
 }

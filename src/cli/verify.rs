@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::progress_line::ProgressLine;
+use super::interrupt::{self, stopped};
 use super::{Failure, print, print_json, read, target, tell_all, usage};
+use super::progress_line::ProgressLine;
 use crate::gcode::{self, FileMetadata, ReadOptions, duration, read_metadata, unescape};
 use crate::model::import::import;
 use crate::pipeline::measure_quality;
-use crate::progress::Progress;
+use crate::progress::{Canceled, Progress};
 use crate::report::Severity;
 use crate::settings::{Settings, parse_assignment};
 use crate::verify::quality::QualityReport;
@@ -43,9 +44,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let machine = &target.name;
     let policy = if args.remote { Policy::Remote } else { Policy::Own };
     let options = VerifyOptions { policy, expected_volume_mm3: None };
-    let report = verify(&bytes, &target.limits, &options, &Progress::new())?;
+    let progress = interrupt::stoppable();
+    let report = verify(&bytes, &target.limits, &options, &progress).map_err(|Canceled| stopped())?;
     let quality = match &args.model {
-        Some(model) => Some(quality(&args, model, &bytes, &metadata, &target)?),
+        Some(model) => Some(quality(&args, model, &bytes, &metadata, &target, &progress)?),
         None => None,
     };
     if args.json {
@@ -75,6 +77,7 @@ fn quality(
     bytes: &[u8],
     metadata: &FileMetadata,
     target: &target::Target,
+    progress: &Progress,
 ) -> Result<QualityReport, Failure> {
     let mut pairs: Vec<(&str, String)> = metadata.settings.iter().map(|(k, v)| (k.as_str(), unescape(v))).collect();
     for text in &args.set {
@@ -83,12 +86,12 @@ fn quality(
         pairs.push((key.trim(), value.trim().to_owned()));
     }
     let (settings, _) = Settings::from_pairs(pairs.iter().map(|(k, v)| (*k, v.as_str())))?;
-    let progress = Progress::new();
-    let line = ProgressLine::show(&progress);
+    let line = ProgressLine::show(progress);
     let options = ReadOptions { filament_diameter_mm: settings.filament_diameter, ..ReadOptions::default() };
-    let file = gcode::read(bytes, &options, &progress)?;
-    let imported = import(model, &progress)?;
-    let report = measure_quality(&file.toolpath, &imported.models, &settings, &target.settings, &progress)?;
+    let file = gcode::read(bytes, &options, progress).map_err(|Canceled| stopped())?;
+    let imported = import(model, progress)?;
+    let report = measure_quality(&file.toolpath, &imported.models, &settings, &target.settings, progress)
+        .map_err(|Canceled| stopped())?;
     drop(line);
     tell_all(&report.notices);
     Ok(report)

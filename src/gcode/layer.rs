@@ -6,6 +6,7 @@
 //! sums. So rounding never adds up: the words of a file sum to the exact total, whatever the lengths of its segments.
 
 use super::dialect::{Dialect, MoveKind, role_name};
+use super::filament::{Extruder, Moved, PM_PER_MM};
 use super::number::{micrometres, push_fixed, to_fixed};
 use super::sequence::{TooLong, clean_lines};
 use crate::geometry::Point;
@@ -14,7 +15,6 @@ use crate::units::mm_per_min;
 
 /// Picometres of filament in the last decimal of an `E` word, 1e-5 mm.
 const PM_PER_E_UNIT: i64 = 10_000;
-const PM_PER_MM: f64 = 1e9;
 /// Decimals of `E` words and of other coordinates.
 const E_DECIMALS: u32 = 5;
 const MM_DECIMALS: u32 = 3;
@@ -73,19 +73,12 @@ fn e_units(pm: i64) -> i64 {
 pub(super) struct LayerSums {
     /// Filament of its roads alone, pm.
     pub road_pm: i64,
-    /// Filament of everything, pm.
-    e_pm: i64,
+    /// Filament of everything but custom sequences.
+    pub moved: Moved,
     /// Height at its end: outer `None` where it changes nothing, inner `None` where it is not known.
     z_um: Option<Option<i64>>,
     tool: Option<u8>,
     acceleration: Option<f32>,
-}
-
-impl LayerSums {
-    /// Sums saturate: what is beyond all measure is refused when the layer is written.
-    fn push(&mut self, pm: i64) {
-        self.e_pm = self.e_pm.saturating_add(pm);
-    }
 }
 
 impl Carry {
@@ -93,7 +86,7 @@ impl Carry {
     pub(super) fn after(self, layer: &LayerSums) -> Self {
         Self {
             z_um: layer.z_um.unwrap_or(self.z_um),
-            e_pm: self.e_pm.saturating_add(layer.e_pm),
+            e_pm: self.e_pm.saturating_add(layer.moved.net_pm),
             tool: layer.tool.unwrap_or(self.tool),
             acceleration: layer.acceleration.or(self.acceleration),
         }
@@ -111,6 +104,7 @@ pub(super) fn sum(layer: &Layer, filament_area_mm2: f64) -> LayerSums {
                     if let [a, b] = pair {
                         let filament = road_pm(a.distance_mm(*b), road.flow_mm3_per_mm, filament_area_mm2);
                         sums.road_pm = sums.road_pm.saturating_add(filament);
+                        sums.moved.push(filament);
                     }
                 }
                 let last_z = road.z_mm.iter().take(road.points.len()).skip(1).last();
@@ -120,9 +114,9 @@ pub(super) fn sum(layer: &Layer, filament_area_mm2: f64) -> LayerSums {
                     sums.z_um = Some(um(*z));
                 }
             }
-            Step::Travel(travel) => sums.push(stroke_pm(-travel.wipe_retract_mm)),
-            Step::Retract { length_mm, .. } => sums.push(stroke_pm(-*length_mm)),
-            Step::Unretract { length_mm, .. } => sums.push(stroke_pm(*length_mm)),
+            Step::Travel(travel) => sums.moved.push(stroke_pm(-travel.wipe_retract_mm)),
+            Step::Retract { length_mm, .. } => sums.moved.push(stroke_pm(-*length_mm)),
+            Step::Unretract { length_mm, .. } => sums.moved.push(stroke_pm(*length_mm)),
             Step::MoveZ { z_mm, .. } => sums.z_um = Some(um(*z_mm)),
             Step::Tool(tool) => (sums.tool, sums.z_um) = (Some(*tool), Some(None)),
             Step::Acceleration(value) => sums.acceleration = Some(*value),
@@ -133,7 +127,6 @@ pub(super) fn sum(layer: &Layer, filament_area_mm2: f64) -> LayerSums {
     if !moves_to_its_height(layer) && sums.z_um.is_none() {
         sums.z_um = Some(um(layer.z_mm));
     }
-    sums.push(sums.road_pm);
     sums
 }
 
@@ -148,6 +141,15 @@ fn moves_to_its_height(layer: &Layer) -> bool {
     layer.steps.iter().find_map(decides).unwrap_or(false)
 }
 
+/// A layer as text.
+pub(super) struct WrittenLayer {
+    pub text: Vec<u8>,
+    /// What its custom sequences do to the filament.
+    pub custom: Moved,
+    /// What the extruder's counter shows at its end, mm.
+    pub e_mm: f64,
+}
+
 /// Writes one layer. `before` and `after` are the filled-in layer sequences, `progress` the `M73` line of its start.
 pub(super) fn write_layer(
     layer: &Layer,
@@ -156,7 +158,7 @@ pub(super) fn write_layer(
     progress: Option<&str>,
     before: &[String],
     after: &[String],
-) -> Result<Vec<u8>, LayerError> {
+) -> Result<WrittenLayer, LayerError> {
     let mut w = LayerWriter::new(layer, style, carry)?;
     w.line(";LAYER_CHANGE");
     w.push(b";Z:");
@@ -190,7 +192,7 @@ pub(super) fn write_layer(
     }
     w.after_layer_change(&mut change_is_due, after);
     w.flush_filament()?;
-    Ok(w.out)
+    Ok(WrittenLayer { e_mm: w.e_mm(), text: w.out, custom: w.custom })
 }
 
 struct LayerWriter<'a> {
@@ -206,6 +208,8 @@ struct LayerWriter<'a> {
     e_written: i64,
     /// What absolute `E` words count from.
     e_base: i64,
+    /// What custom sequences have done to the filament.
+    custom: Moved,
     /// Feed as written, in thousandths of mm/min.
     feed: Option<i64>,
     tool: u8,
@@ -236,6 +240,7 @@ impl<'a> LayerWriter<'a> {
             e_pm: carry.e_pm,
             e_written: e_units(carry.e_pm),
             e_base: e_units(carry.e_pm),
+            custom: Moved::default(),
             feed: None,
             tool: carry.tool,
             role: None,
@@ -261,11 +266,18 @@ impl<'a> LayerWriter<'a> {
         push_fixed(&mut self.out, value, decimals);
     }
 
+    /// What the extruder's counter shows, mm; of no meaning where `E` words are relative.
+    fn e_mm(&self) -> f64 {
+        (self.e_written - self.e_base) as f64 * PM_PER_E_UNIT as f64 / PM_PER_MM
+    }
+
     /// Writes lines of a custom sequence, after which nothing is known of position and feed.
     fn lines(&mut self, lines: &[String]) {
         for line in lines {
             self.line(line);
         }
+        let custom = Extruder::new(self.style.relative_e, self.e_mm()).run(lines);
+        self.custom = self.custom.then(custom);
         if lines.iter().any(|l| !l.starts_with(';')) {
             (self.x_um, self.y_um, self.z_um, self.feed) = (None, None, None, None);
             (self.print_acceleration, self.travel_acceleration) = (None, None);

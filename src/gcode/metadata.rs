@@ -22,8 +22,9 @@ pub struct Thumbnail {
 pub struct Totals {
     /// Volume of all roads.
     pub extruded_mm3: f64,
-    /// Filament that goes in, priming after retractions included.
+    /// Filament that goes in: as far as it is ever pushed forward, by the lines and purges of custom sequences too.
     pub filament_mm: f64,
+    pub filament_mm3: f64,
     pub filament_g: f64,
     /// In the currency that the filament's price is in.
     pub cost: f64,
@@ -57,7 +58,7 @@ pub(super) fn push_totals(out: &mut Vec<u8>, totals: &Totals) {
     let cost = text(totals.cost, 2);
     for line in [
         format!("filament used [mm] = {}", text(totals.filament_mm, 2)),
-        format!("filament used [cm3] = {}", text(totals.extruded_mm3 / 1000.0, 3)),
+        format!("filament used [cm3] = {}", text(totals.filament_mm3 / 1000.0, 3)),
         format!("filament used [g] = {weight}"),
         format!("filament cost = {cost}"),
         format!("total filament used [g] = {weight}"),

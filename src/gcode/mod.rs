@@ -6,6 +6,7 @@
 //! the lines to send; [`template`] fills in start, end and layer sequences; [`lexer`] takes lines apart.
 
 pub mod dialect;
+mod filament;
 mod layer;
 pub mod lexer;
 mod metadata;

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::dialect::Dialect;
-use super::layer::{self, Carry, LayerError, LayerStyle};
+use super::filament::{Extruder, Moved, PM_PER_MM};
+use super::layer::{self, Carry, LayerError, LayerStyle, WrittenLayer};
 use super::metadata::{self, Thumbnail, Totals};
 use super::sequence::{TooLong, clean_lines, heating};
 use super::template::{self, TemplateError, Value, Values};
 use crate::geometry::Bounds;
 use crate::progress::{Canceled, Progress};
 use crate::settings::Settings;
-use crate::toolpath::{Role, Step, Toolpath};
+use crate::toolpath::{Layer, Role, Step, Toolpath};
 
 /// Layers that are written at a time before they are put together: enough for every core, few enough to keep memory low.
 const BATCH: usize = 128;
@@ -116,12 +117,20 @@ pub fn write(job: &Job<'_>, progress: &Progress) -> Result<Written, WriteError> 
         carry = carry.after(sum);
     }
     let road_pm: i64 = sums.iter().fold(0, |sum, s| sum.saturating_add(s.road_pm));
-    let totals = totals(job, road_pm as f64 / 1e9, carry.e_pm as f64 / 1e9, filament_area_mm2);
+    let layers = sums.iter().fold(Moved::default(), |moved, sum| moved.then(sum.moved));
+    let total = |moved| totals(job, road_pm as f64 / PM_PER_MM, moved, filament_area_mm2);
 
-    let placeholders = placeholders(job, &totals);
+    // What the sequences of start and end push is among the totals that these sequences may name themselves: they are
+    // filled in once without it, to find out.
+    let draft = placeholders(job, &total(layers));
+    let start = sequence(settings, "start_gcode", &settings.start_gcode, &draft)?;
+    let start = Extruder::new(false, 0.0).run(&start);
+    let end = Extruder::new(settings.use_relative_e_distances, 0.0).run(&end_sequence(job, &draft)?);
+    let expected = total(start.then(layers).then(end));
+    let placeholders = placeholders(job, &expected);
     let mut out = Vec::with_capacity(header_bytes(job));
     push_header(&mut out, job);
-    push_start(&mut out, job, &totals, &placeholders)?;
+    let mut moved = push_start(&mut out, job, &expected, &placeholders)?;
 
     let style = LayerStyle {
         dialect: settings.dialect,
@@ -131,11 +140,8 @@ pub fn write(job: &Job<'_>, progress: &Progress) -> Result<Written, WriteError> 
         filament_area_mm2,
         z_feed_mm_per_s: settings.travel_speed_z,
     };
-    let one = |index: usize| -> Result<Vec<u8>, WriteError> {
+    let one = |(index, (layer, carry)): (usize, (&Layer, &Carry))| -> Result<WrittenLayer, WriteError> {
         progress.check()?;
-        let (Some(layer), Some(carry)) = (toolpath.layers.get(index), carries.get(index)) else {
-            return Ok(Vec::new());
-        };
         let local = LayerValues { base: &placeholders, index, z_mm: f64::from(layer.z_mm) };
         let before = sequence(settings, "before_layer_gcode", &settings.before_layer_gcode, &local)?;
         let after = sequence(settings, "layer_gcode", &settings.layer_gcode, &local)?;
@@ -148,15 +154,21 @@ pub fn write(job: &Job<'_>, progress: &Progress) -> Result<Written, WriteError> 
             LayerError::TooLong(error) => too_long(settings, "the toolpath", error),
         })
     };
-    for first in (0..toolpath.layers.len()).step_by(BATCH) {
-        let last = (first + BATCH).min(toolpath.layers.len());
-        let texts: Vec<_> = (first..last).into_par_iter().map(one).collect();
-        for text in texts {
-            out.extend_from_slice(&text?);
+    let numbered: Vec<_> = toolpath.layers.iter().zip(&carries).enumerate().collect();
+    let mut moved_by_layers = sums.iter().map(|sum| sum.moved);
+    let mut e_mm = 0.0;
+    for batch in numbered.chunks(BATCH) {
+        let written: Vec<_> = batch.par_iter().copied().map(one).collect();
+        for layer in written {
+            let layer = layer?;
+            out.extend_from_slice(&layer.text);
+            moved = moved.then(layer.custom).then(moved_by_layers.next().unwrap_or_default());
+            e_mm = layer.e_mm;
         }
     }
 
-    push_end(&mut out, job, &placeholders)?;
+    let end = push_end(&mut out, job, &placeholders, e_mm)?;
+    let totals = total(moved.then(end));
     metadata::push_totals(&mut out, &totals);
     metadata::push_config(&mut out, job.config);
     Ok(Written { bytes: out, totals })
@@ -191,13 +203,14 @@ fn push_header(out: &mut Vec<u8>, job: &Job<'_>) {
     }
 }
 
-/// Heating where the start sequence does none, the start sequence, and the modes that the layers are written in.
+/// Heating where the start sequence does none, the start sequence, and the modes that the layers are written in. Returns
+/// what it does to the filament.
 fn push_start(
     out: &mut Vec<u8>,
     job: &Job<'_>,
     totals: &Totals,
     placeholders: &BTreeMap<String, Value>,
-) -> Result<(), WriteError> {
+) -> Result<Moved, WriteError> {
     let settings = job.settings;
     let start = sequence(settings, "start_gcode", &settings.start_gcode, placeholders)?;
     if settings.dialect.has_progress() && totals.time_s > 0.0 {
@@ -224,19 +237,29 @@ fn push_start(
     if uses_several_tools(job.toolpath) {
         push_line(out, &format!("T{}", first_tool(job.toolpath)));
     }
-    Ok(())
+    Ok(Extruder::new(false, 0.0).run(&start))
 }
 
-/// The end sequence, and whatever it leaves on turned off.
-fn push_end(out: &mut Vec<u8>, job: &Job<'_>, placeholders: &BTreeMap<String, Value>) -> Result<(), WriteError> {
-    let settings = job.settings;
-    let last = job.toolpath.layers.last();
+/// The end sequence, filled in.
+fn end_sequence(job: &Job<'_>, placeholders: &BTreeMap<String, Value>) -> Result<Vec<String>, WriteError> {
     let local = LayerValues {
         base: placeholders,
         index: job.toolpath.layers.len().saturating_sub(1),
-        z_mm: last.map_or(0.0, |l| f64::from(l.z_mm)),
+        z_mm: job.toolpath.layers.last().map_or(0.0, |l| f64::from(l.z_mm)),
     };
-    let end = sequence(settings, "end_gcode", &settings.end_gcode, &local)?;
+    sequence(job.settings, "end_gcode", &job.settings.end_gcode, &local)
+}
+
+/// The end sequence, and whatever it leaves on turned off. `e_mm` is what the extruder's counter shows before it. Returns
+/// what it does to the filament.
+fn push_end(
+    out: &mut Vec<u8>,
+    job: &Job<'_>,
+    placeholders: &BTreeMap<String, Value>,
+    e_mm: f64,
+) -> Result<Moved, WriteError> {
+    let settings = job.settings;
+    let end = end_sequence(job, placeholders)?;
     push_line(out, ";TYPE:Custom");
     for line in &end {
         push_line(out, line);
@@ -258,7 +281,7 @@ fn push_end(out: &mut Vec<u8>, job: &Job<'_>, placeholders: &BTreeMap<String, Va
     if settings.dialect.has_progress() && !job.times.layer_end_s.is_empty() {
         push_line(out, "M73 P100 R0");
     }
-    Ok(())
+    Ok(Extruder::new(settings.use_relative_e_distances, e_mm).run(&end))
 }
 
 /// A template filled in and made fit for the wire.
@@ -296,15 +319,14 @@ fn progress_line(job: &Job<'_>, layer: usize) -> Option<String> {
     Some(format!("M73 P{percent} R{}", minutes(total - done)))
 }
 
-fn totals(job: &Job<'_>, road_mm: f64, filament_mm: f64, filament_area_mm2: f64) -> Totals {
-    let extruded_mm3 = road_mm * filament_area_mm2;
-    // What is left in the nozzle after the last retraction was used all the same.
-    let filament_mm = filament_mm.max(road_mm);
-    let grams = filament_mm * filament_area_mm2 / 1000.0 * f64::from(job.toolpath.filament_density_g_per_cm3);
+fn totals(job: &Job<'_>, road_mm: f64, moved: Moved, filament_area_mm2: f64) -> Totals {
+    let filament_mm3 = moved.highest_mm() * filament_area_mm2;
+    let grams = filament_mm3 / 1000.0 * f64::from(job.toolpath.filament_density_g_per_cm3);
     let ends = &job.times.layer_end_s;
     Totals {
-        extruded_mm3,
-        filament_mm,
+        extruded_mm3: road_mm * filament_area_mm2,
+        filament_mm: moved.highest_mm(),
+        filament_mm3,
         filament_g: grams,
         cost: grams / 1000.0 * job.settings.filament_cost,
         layers: job.toolpath.layers.len(),

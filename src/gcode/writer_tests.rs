@@ -184,7 +184,7 @@ fn each_dialect_spells_labels_and_limits_its_own_way() {
         (
             Dialect::Klipper,
             [
-                "EXCLUDE_OBJECT_DEFINE NAME=Ring__Gr__e_2_id_0 CENTER=100,110 POLYGON=[[107.3,110],",
+                "EXCLUDE_OBJECT_DEFINE NAME=Ring__Gr__e_2_id_0 CENTER=100,110 POLYGON=[[",
                 "\nEXCLUDE_OBJECT_START NAME=Ring__Gr__e_2_id_0\n",
                 "\nEXCLUDE_OBJECT_END NAME=Ring__Gr__e_2_id_0\n",
                 "\nSET_VELOCITY_LIMIT ACCEL=1500\n",

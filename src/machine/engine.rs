@@ -10,6 +10,9 @@
 //! - Marlin 2.1 says nothing at all when a line arrives that it has already accepted, so silence after a line that was
 //!   sent *again* means that it was accepted.
 //! - A `Resend` whose number cannot be right (the number itself was damaged) resolves nothing; the probe will.
+//! - Firmware that was heard to say `busy`, or to report temperatures by itself, does so every two seconds whatever it is
+//!   working on. From such a machine a quarter of a minute without a word means that it is gone; one that never did may be
+//!   measuring its plate in silence for minutes.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -26,9 +29,12 @@ const MOST_PROBES: u32 = 6;
 /// Longest line that Marlin takes, number and checksum included, ending excluded; longer ones loop for ever.
 pub const LONGEST_LINE: usize = 95;
 
-/// Commands that may keep the firmware busy for minutes.
-const LONG_RUNNING: [&str; 12] = ["G4", "G28", "G29", "G30", "G32", "G34", "M0", "M1", "M109", "M190", "M226", "M400"];
-const LONG_RUNNING_CHANGES: [&str; 3] = ["M600", "M701", "M702"];
+/// Commands that may keep the firmware busy for minutes: waits, homing, measuring, heating, changes of filament. So may
+/// tool changes and whatever is a macro of the machine's own.
+const LONG_RUNNING: [&str; 23] = [
+    "G4", "G28", "G29", "G30", "G32", "G33", "G34", "G80", "G425", "M0", "M1", "M48", "M98", "M109", "M116", "M190",
+    "M191", "M226", "M303", "M400", "M600", "M701", "M702",
+];
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +45,13 @@ pub struct Patience {
     pub long_running: Duration,
     /// An `ok` that should follow a `Resend` is assumed after this.
     pub after_resend: Duration,
+    /// A machine that owes an answer and has been quiet for this long is worth a word to the person.
+    pub remark: Duration,
+    /// One that talks while it works and has been quiet for this long is gone.
+    pub quiet: Duration,
+    /// The same for one that was never heard to talk while it works; and while it works on what may take minutes.
+    pub silent: Duration,
+    pub silent_at_work: Duration,
 }
 
 impl Default for Patience {
@@ -47,6 +60,10 @@ impl Default for Patience {
             ordinary: Duration::from_millis(1_500),
             long_running: Duration::from_secs(60),
             after_resend: Duration::from_millis(500),
+            remark: Duration::from_secs(5),
+            quiet: Duration::from_secs(15),
+            silent: Duration::from_secs(60),
+            silent_at_work: Duration::from_secs(900),
         }
     }
 }
@@ -89,6 +106,12 @@ pub struct Engine {
     asked: Option<(u32, u32)>,
     probes: u32,
     resent: u64,
+    /// When something was heard last, or since when something is owed after nothing was.
+    quiet_since: Option<Instant>,
+    /// The machine was told to report its temperatures by itself.
+    reports: bool,
+    /// It was heard to say something while it worked.
+    talks: bool,
 }
 
 impl Engine {
@@ -104,6 +127,9 @@ impl Engine {
             asked: None,
             probes: 0,
             resent: 0,
+            quiet_since: None,
+            reports: false,
+            talks: false,
         }
     }
 
@@ -113,13 +139,7 @@ impl Engine {
         *self = Self { resent: self.resent, ..Self::new(self.patience) };
         let line = framed(0, "M110 N0");
         self.history.push_back((0, line.clone()));
-        self.in_flight.push_back(InFlight {
-            number: 0,
-            is_report: false,
-            long_running: false,
-            again: false,
-            since: now,
-        });
+        self.launch(0, &line, false, now);
         format!("\n{line}\n")
     }
 
@@ -138,12 +158,47 @@ impl Engine {
         self.in_flight.front().is_some_and(|line| line.long_running)
     }
 
+    /// The machine will report its temperatures by itself from now on, so that such a report says nothing of the command
+    /// that it is working on.
+    pub fn expect_reports(&mut self) {
+        self.reports = true;
+    }
+
+    /// How long the machine has owed an answer without a word, where that is longer than it should be.
+    pub fn silence(&self, now: Instant) -> Option<Duration> {
+        let quiet = now.saturating_duration_since(self.quiet_since()?);
+        let usual =
+            if self.talks || !self.is_in_long_command() { self.patience.remark } else { self.patience.long_running };
+        (quiet >= usual).then_some(quiet)
+    }
+
+    /// When the machine is taken for gone, if it says nothing until then.
+    fn gone_at(&self) -> Option<Instant> {
+        let patience = match self.is_in_long_command() {
+            _ if self.talks => self.patience.quiet,
+            true => self.patience.silent_at_work,
+            false => self.patience.silent,
+        };
+        Some(self.quiet_since()? + patience)
+    }
+
+    fn quiet_since(&self) -> Option<Instant> {
+        self.quiet_since.filter(|_| !self.in_flight.is_empty())
+    }
+
     /// Takes in one reply.
     pub fn on_reply(&mut self, reply: &Reply, now: Instant) -> Result<(), Failure> {
+        let result = self.take(reply, now);
+        self.quiet_since = Some(now);
+        result
+    }
+
+    fn take(&mut self, reply: &Reply, now: Instant) -> Result<(), Failure> {
         match reply {
             Reply::Ok { line, temperatures } => self.on_ok(*line, temperatures.is_some(), now),
             Reply::Resend(number) => self.on_resend(*number, now)?,
-            Reply::Busy => {
+            Reply::Busy | Reply::Heating(_) => {
+                self.talks |= *reply == Reply::Busy;
                 for line in &mut self.in_flight {
                     line.since = now;
                 }
@@ -157,6 +212,8 @@ impl Engine {
             }
             Reply::Start if !self.history.is_empty() => return Err(Failure::Restarted),
             Reply::Fatal(text) => return Err(Failure::Fatal(text.clone())),
+            // It comes whether or not the machine still works on anything.
+            Reply::Temperatures(_) if self.reports => self.talks = true,
             _ => {
                 if let Some(line) = self.in_flight.front_mut().filter(|line| line.long_running) {
                     line.since = now;
@@ -232,6 +289,9 @@ impl Engine {
         now: Instant,
         source: &mut dyn FnMut() -> Option<String>,
     ) -> Result<Option<String>, Failure> {
+        if self.gone_at().is_some_and(|gone| now >= gone) {
+            return Err(Failure::NoAnswer);
+        }
         if let Some((resume, since)) = self.refused {
             if now < since + self.patience.after_resend {
                 return Ok(None);
@@ -267,7 +327,8 @@ impl Engine {
     /// When the engine wants to be asked again though nothing arrived; `None` while it waits for nothing.
     pub fn deadline(&self) -> Option<Instant> {
         let after_resend = self.refused.map(|(_, since)| since + self.patience.after_resend);
-        after_resend.or_else(|| self.in_flight.front().map(|line| self.overdue(line)))
+        let due = after_resend.or_else(|| self.in_flight.front().map(|line| self.overdue(line)));
+        due.into_iter().chain(self.gone_at()).min()
     }
 
     fn overdue(&self, line: &InFlight) -> Instant {
@@ -303,10 +364,19 @@ impl Engine {
     }
 
     fn launch(&mut self, number: u32, text: &str, again: bool, now: Instant) {
-        let is = |names: &[&str]| text.split(['*', ' ']).any(|word| names.contains(&word));
-        let (is_report, long_running) = (is(&["M105"]), is(&LONG_RUNNING) || is(&LONG_RUNNING_CHANGES));
-        self.in_flight.push_back(InFlight { number, is_report, long_running, again, since: now });
+        if self.in_flight.is_empty() {
+            self.quiet_since = Some(now);
+        }
+        let command = text.split(['*', ' ']).find(|word| !is_numbered(word, 'N')).unwrap_or_default();
+        let is_macro = !command.starts_with(|c: char| is_numbered(command, c));
+        let long_running = is_macro || is_numbered(command, 'T') || LONG_RUNNING.contains(&command);
+        self.in_flight.push_back(InFlight { number, is_report: command == "M105", long_running, again, since: now });
     }
+}
+
+/// Whether a word is this letter and a number, as `G28` and `N12` are.
+fn is_numbered(word: &str, letter: char) -> bool {
+    word.strip_prefix(letter).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -314,13 +384,18 @@ mod tests {
     use super::super::reply::parse;
     use super::*;
 
-    /// A conversation as a table: `<` the machine says, `>` the host must write, `+` milliseconds pass, `!` it gives up.
+    /// A conversation as a table: `<` the machine says, `>` the host must write, `+` milliseconds pass, `!` it gives up,
+    /// `silent` and `still waiting` say whether that is remarked on, `reports` that the machine was told to report.
     fn check(script: &str) {
         let mut now = Instant::now();
         let mut engine = Engine::new(Patience {
             ordinary: Duration::from_millis(100),
             long_running: Duration::from_secs(1),
             after_resend: Duration::from_millis(50),
+            remark: Duration::from_millis(400),
+            quiet: Duration::from_millis(1_500),
+            silent: Duration::from_secs(4),
+            silent_at_work: Duration::from_secs(90),
         });
         let mut commands: VecDeque<String> = ["G1 X1", "G1 X2", "G28", "G1 X3", "G1 X4"].map(String::from).into();
         let mut failed = false;
@@ -330,6 +405,8 @@ mod tests {
             match kind {
                 "<" => failed |= engine.on_reply(&parse(rest), now).is_err(),
                 "+" => now += Duration::from_millis(rest.parse().unwrap()),
+                "r" => engine.expect_reports(),
+                "s" => assert_eq!(engine.silence(now).is_some(), rest == "ilent", "at {line:?} of\n{script}"),
                 "!" => assert!(failed || engine.next_write(now, &mut || None).is_err(), "did not give up"),
                 ">" => {
                     let wrote = engine.next_write(now, &mut || commands.pop_front()).unwrap();
@@ -433,6 +510,61 @@ mod tests {
         check(
             "> 1 G1 X1\n + 90\n < echo:busy: processing\n + 90\n >\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 900\n < T:20 /0\n + 900\n >",
         );
+    }
+
+    #[test]
+    fn a_machine_that_talks_while_it_works_is_soon_missed_and_one_that_never_did_is_given_time() {
+        // It says `busy`: long work is no silence, silence is no long work.
+        check(
+            "> 1 G1 X1
+             < ok
+             > 2 G1 X2
+             < echo:busy: processing
+             < ok
+             > 3 G28
+             + 300
+             still waiting
+             < echo:busy: processing
+             + 1400
+             silent
+             < echo:busy: processing
+             + 1400
+             > |4 M105
+             + 101
+             !",
+        );
+        // It reports by itself.
+        check("reports\n > 1 G1 X1\n < ok\n > 2 G1 X2\n < T:20 /0\n < ok\n > 3 G28\n + 1400\n silent\n + 101\n !");
+        // It was never heard to do either: it may home for long, and is asked what became of the line.
+        check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 999\n still waiting\n >\n + 2\n silent\n > |4 M105");
+        check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 89999\n > |4 M105\n + 2\n !");
+    }
+
+    #[test]
+    fn reports_that_come_by_themselves_do_not_hide_a_lost_ok() {
+        let report = "+ 600\n < T:20 /0 B:20 /0\n";
+        check(&format!("reports\n > 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n {report} > \n {report} > |4 M105"));
+        // While it heats, and says so, it is still working.
+        let heats = "+ 600\n < T:20 /200 B:20 /0 W:?\n";
+        check(&format!("reports\n > 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n {heats} > \n {heats} >"));
+    }
+
+    #[test]
+    fn macros_and_tool_changes_may_take_long() {
+        let mut engine = Engine::new(Patience::default());
+        let now = Instant::now();
+        for (command, long) in [
+            ("G1 X10 Y5", false),
+            ("M104 S200", false),
+            ("G29", true),
+            ("M109 S200", true),
+            ("PRINT_START BED=60", true),
+            ("T1", true),
+        ] {
+            engine.next_write(now, &mut || Some(command.into())).unwrap();
+            assert_eq!(engine.is_in_long_command(), long, "{command}");
+            engine.on_reply(&parse("ok"), now).unwrap();
+        }
     }
 
     #[test]

@@ -7,8 +7,6 @@ use crate::progress::{Canceled, Progress};
 use crate::report::Severity;
 use crate::verify::{Limits, Policy, VerifyOptions, VerifyReport, verify};
 
-use super::engine::LONGEST_LINE;
-
 /// Why some G-code is no job for a machine.
 #[derive(Debug, thiserror::Error)]
 pub enum JobRefused {
@@ -16,8 +14,10 @@ pub enum JobRefused {
     Unsafe { name: String, first: String, report: Box<VerifyReport> },
     #[error("{name} holds no command at all; it is not G-code or it is empty")]
     Empty { name: String },
-    #[error("line {line} of {name} is longer than the {LONGEST_LINE} bytes that firmware takes: \"{start}...\"")]
-    LineTooLong { name: String, line: usize, start: String },
+    #[error(
+        "line {line} of {name} is longer than the {limit} bytes that this machine's firmware takes: \"{start}...\""
+    )]
+    LineTooLong { name: String, line: usize, limit: usize, start: String },
     #[error(transparent)]
     Canceled(#[from] Canceled),
 }
@@ -52,12 +52,12 @@ impl Job {
             });
         }
         let mut total_lines = 0;
+        let limit = limits.dialect.max_command_bytes();
         for line in job_lines(&bytes) {
             total_lines += 1;
-            // `N4294967295 ` before and `*255` behind.
-            if line.text.len() + 16 > LONGEST_LINE {
+            if line.text.len() > limit {
                 let start = line.text.chars().take(30).collect();
-                return Err(JobRefused::LineTooLong { name: name.to_owned(), line: line.number, start });
+                return Err(JobRefused::LineTooLong { name: name.to_owned(), line: line.number, limit, start });
             }
         }
         if total_lines == 0 {

@@ -19,4 +19,6 @@ mod session;
 pub mod simulator;
 
 pub use job::{Job, JobRefused};
-pub use session::{Command, ConsoleLine, Direction, JobStatus, MachineError, Session, SessionOptions, State, Status};
+pub use session::{
+    Command, ConsoleLine, Direction, JobStatus, MachineError, NotUnderstood, Session, SessionOptions, State, Status,
+};

@@ -27,8 +27,10 @@ pub enum Reply {
     Resend(u32),
     /// Still working on the last command.
     Busy,
-    /// A report that nobody asked for, or that comes while heating.
+    /// A report that nobody asked for.
     Temperatures(Temperatures),
+    /// Still waiting for a temperature: the reports of `M109` and its like tell for how long it has to stay.
+    Heating(Temperatures),
     /// The firmware has just started: after a reset, or because the port was opened.
     Start,
     /// Idle with an empty buffer, while the host may think otherwise.
@@ -102,7 +104,8 @@ pub fn parse(line: &str) -> Reply {
     if let Some(name) = line.strip_prefix("FIRMWARE_NAME:") {
         return Reply::Firmware { name: first_value(name) };
     }
-    temperatures(line).map_or(Reply::Other, Reply::Temperatures)
+    let waits = line.split(' ').any(|word| word.starts_with("W:"));
+    temperatures(line).map_or(Reply::Other, if waits { Reply::Heating } else { Reply::Temperatures })
 }
 
 /// The value of an M115 field: it ends where the next `UPPER_CASE:` begins, since it may itself hold spaces and colons.
@@ -166,7 +169,7 @@ mod tests {
             ("ok N12 P15 B3", ok(Some(12))),
             ("ok T:19.4 /0.0 B:20.0 /60.0 @:0 B@:0", Reply::Ok { line: None, temperatures: Some(report) }),
             (" T:19.4 /0.0 B:20.0 /60.0 @:0", Reply::Temperatures(report)),
-            ("T:19.4/0.0 B:20.0/60.0 W:?", Reply::Temperatures(report)),
+            ("T:19.4/0.0 B:20.0/60.0 W:?", Reply::Heating(report)),
             ("okay then", Reply::Other),
             ("Resend: 12", Reply::Resend(12)),
             ("Resend:12", Reply::Resend(12)),

@@ -30,11 +30,8 @@ const PARK_RETRACT_MM: f64 = 2.0;
 pub enum MachineError {
     #[error("cannot open {port}: {reason}")]
     Open { port: String, reason: String },
-    #[error(
-        "no machine answered on {port} at {baud} baud; check that it is switched on and that the baud rate is right \
-         (115200 and 250000 are usual)"
-    )]
-    NoMachine { port: String, baud: u32 },
+    #[error("{0}")]
+    NoMachine(NotUnderstood),
     #[error("the connection to {port} broke: {reason}")]
     Broken { port: String, reason: String },
     #[error("{0}")]
@@ -45,6 +42,33 @@ pub enum MachineError {
     StopNotConfirmed,
     #[error("the system cannot start a thread for the machine: {0}")]
     NoThread(String),
+}
+
+/// What keeps a connection from coming about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotUnderstood {
+    pub port: String,
+    pub baud: u32,
+    /// Something is heard, but nothing that makes sense.
+    pub noise: bool,
+}
+
+impl std::fmt::Display for NotUnderstood {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { port, baud, noise } = self;
+        if *noise {
+            write!(
+                f,
+                "what comes from {port} makes no sense at {baud} baud; try another rate (115200 and 250000 are usual)"
+            )
+        } else {
+            write!(
+                f,
+                "no answer from the machine on {port} at {baud} baud; check that it is switched on, the cable, and the baud \
+                 rate (115200 and 250000 are usual)"
+            )
+        }
+    }
 }
 
 /// How to talk.
@@ -105,7 +129,7 @@ pub struct Status {
     pub temperature_log: VecDeque<(f64, Temperatures)>,
     pub job: Option<JobStatus>,
     pub console: VecDeque<ConsoleLine>,
-    /// The last complaint of the machine that did not end the session.
+    /// What was wrong last and did not end the session, in words for the person.
     pub complaint: Option<String>,
     /// Lines that had to be sent again.
     pub resent: u64,
@@ -152,6 +176,7 @@ impl Session {
         let mut worker = Worker {
             path: path.to_owned(),
             baud,
+            remark: options.patience.remark,
             port,
             engine: Engine::new(options.patience),
             inbox,
@@ -164,6 +189,7 @@ impl Session {
             modal: Modal::default(),
             auto_report: false,
             last_report: Instant::now(),
+            is_silent: false,
             console_index: 0,
         };
         let thread = std::thread::Builder::new()
@@ -274,6 +300,8 @@ struct Running {
 struct Worker {
     path: String,
     baud: u32,
+    /// Without any answer for this long after opening, the person is told what to look at meanwhile.
+    remark: Duration,
     port: Port,
     engine: Engine,
     inbox: Receiver<Command>,
@@ -287,6 +315,8 @@ struct Worker {
     modal: Modal,
     auto_report: bool,
     last_report: Instant,
+    /// The complaint is that the machine is silent, and goes away when it is not.
+    is_silent: bool,
     console_index: u64,
 }
 
@@ -327,10 +357,15 @@ impl Worker {
     fn connect(&mut self) -> Result<bool, MachineError> {
         let opened = Instant::now();
         let mut greeted = false;
+        let mut obstacle = NotUnderstood { port: self.path.clone(), baud: self.baud, noise: false };
         while !(greeted && self.engine.is_settled()) {
             let now = Instant::now();
             if now > opened + CONNECT_TIME {
-                return Err(MachineError::NoMachine { port: self.path.clone(), baud: self.baud });
+                return Err(MachineError::NoMachine(obstacle));
+            }
+            if now > opened + self.remark && !self.is_silent {
+                self.is_silent = true;
+                self.complain(obstacle.to_string());
             }
             match self.inbox.try_recv() {
                 Ok(Command::Close) => return Ok(false),
@@ -342,6 +377,8 @@ impl Worker {
             if let Some(line) = self.read()? {
                 let reply = reply::parse(&line);
                 started = reply == Reply::Start;
+                // At a wrong rate the bits fall together to bytes that no firmware sends.
+                obstacle.noise |= line.contains(|c: char| c == '\u{fffd}' || (c.is_control() && c != '\t'));
                 if !started && greeted {
                     self.engine.on_reply(&reply, now)?;
                 }
@@ -356,6 +393,7 @@ impl Worker {
             }
         }
         self.greet();
+        self.is_heard();
         self.set_state(State::Idle);
         Ok(true)
     }
@@ -364,6 +402,29 @@ impl Worker {
     fn greet(&mut self) {
         self.auto_report = false;
         self.own = ["M115", "M113 S2", "M105"].map(String::from).into();
+    }
+
+    /// Says once that the machine owes an answer for longer than it should.
+    fn remark_on_silence(&mut self, now: Instant) {
+        match self.engine.silence(now) {
+            Some(silence) if !self.is_silent => {
+                self.is_silent = true;
+                self.complain(format!(
+                    "no answer from the machine on {} for {} s; check its power and the cable",
+                    self.path,
+                    silence.as_secs()
+                ));
+            }
+            Some(_) => {}
+            None => self.is_heard(),
+        }
+    }
+
+    /// Takes back the complaint that the machine is silent.
+    fn is_heard(&mut self) {
+        if std::mem::take(&mut self.is_silent) {
+            self.update(|status| status.complaint = None);
+        }
     }
 
     fn complain(&self, complaint: String) {
@@ -393,11 +454,14 @@ impl Worker {
                 self.hear(&line)?;
             }
             let now = Instant::now();
-            if !self.auto_report && now > self.last_report + REPORT_INTERVAL && self.own.is_empty() {
+            // Where reports that come by themselves stay away, asking tells whether the machine is still there.
+            let patience = if self.auto_report { 3 * REPORT_INTERVAL } else { REPORT_INTERVAL };
+            if now > self.last_report + patience && self.own.is_empty() {
                 self.last_report = now;
                 self.own.push_back("M105".into());
             }
             self.talk(now)?;
+            self.remark_on_silence(now);
             self.settle();
         }
     }
@@ -485,7 +549,7 @@ impl Worker {
         let now = Instant::now();
         let reply = reply::parse(line);
         match &reply {
-            Reply::Ok { temperatures: Some(t), .. } | Reply::Temperatures(t) => {
+            Reply::Ok { temperatures: Some(t), .. } | Reply::Temperatures(t) | Reply::Heating(t) => {
                 let (at, t) = (self.began.elapsed().as_secs_f64(), *t);
                 self.last_report = now;
                 self.update(|status| {
@@ -499,6 +563,7 @@ impl Worker {
             Reply::Firmware { name } => self.update(|status| status.firmware = Some(name.clone())),
             Reply::Capability { name, enabled: true } if name == "AUTOREPORT_TEMP" => {
                 self.auto_report = true;
+                self.engine.expect_reports();
                 self.own.push_back("M155 S2".into());
             }
             // Only what a person at the machine may ask for; a job can forge these lines.
@@ -512,7 +577,7 @@ impl Worker {
                 // Refused lines are sent again; nothing is wrong that a person could mend.
                 let routine = ["checksum", "line number"].iter().any(|w| text.to_ascii_lowercase().contains(w));
                 if !routine {
-                    self.update(|status| status.complaint = Some(text.clone()));
+                    self.complain(format!("the machine says: {text}"));
                 }
             }
             _ => {}

@@ -149,7 +149,7 @@ impl Simulator {
     pub fn advance(&mut self, now: Duration) {
         let seconds = now.saturating_sub(self.now).as_secs_f64();
         self.now = self.now.max(now);
-        if self.halted {
+        if self.halted || self.is_mute() {
             return;
         }
         for heater in [&mut self.nozzle, &mut self.bed] {

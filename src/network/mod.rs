@@ -24,6 +24,13 @@ pub struct OutgoingJob {
     pub bytes: Arc<[u8]>,
 }
 
+impl OutgoingJob {
+    /// The same bytes as those who send them want them, not a copy.
+    fn shared_bytes(&self) -> bytes::Bytes {
+        bytes::Bytes::from_owner(Arc::clone(&self.bytes))
+    }
+}
+
 /// What a destination calls a job that it has taken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct JobId(pub String);
@@ -95,6 +102,9 @@ pub enum NetworkError {
     Refused { place: String, reason: String },
     #[error("{place} took the file but did not start it: {reason}; start it there, or find out why it is not ready")]
     NotStarted { place: String, reason: String },
+    /// The answer to a start was lost. It must not be repeated.
+    #[error("it is not known whether {place} prints the job ({reason}); look at the machine before you send it again")]
+    Unknown { place: String, reason: String },
     #[error("{place} answered in an unexpected way: {reason}")]
     Protocol { place: String, reason: String },
     #[error("{0}")]
@@ -112,7 +122,8 @@ pub trait Destination: Send {
 
     /// Hands a job over and asks for it to be printed; returns when it is there. Progress is counted in bytes.
     ///
-    /// Fails when the place cannot be reached, refuses, or took the file without starting it.
+    /// Fails when the place cannot be reached, refuses, or took the file without starting it; with
+    /// [`NetworkError::Unknown`] where the answer was lost and the place, asked again, does not say that it prints the job.
     fn submit(&mut self, job: &OutgoingJob, progress: &Progress) -> Result<JobId, NetworkError>;
 
     /// How a job stands.
@@ -155,5 +166,16 @@ async fn unless_canceled<T>(
     tokio::select! {
         result = work => result,
         () = canceled => Err(Canceled.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_in_memory_once_however_it_is_sent() {
+        let job = OutgoingJob { name: "part.gcode".into(), bytes: vec![b'G'; 1000].into() };
+        assert_eq!(job.shared_bytes().as_ptr(), job.bytes.as_ptr());
     }
 }

@@ -12,6 +12,12 @@ use crate::progress::Progress;
 /// An answer that takes longer than this does not come. Uploads have no such limit: a big file on a slow board takes
 /// minutes, and a person can cancel.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
+/// A connection on which nothing is acknowledged for this long is dead.
+const DEAD_TIME: Duration = Duration::from_secs(30);
+/// How often a server is asked what became of a job whose upload it has not answered, and how long it is given between:
+/// a big file is looked through before it is started.
+const QUESTIONS: usize = 10;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// An OctoPrint server with its API key.
 pub struct OctoPrint {
@@ -19,6 +25,8 @@ pub struct OctoPrint {
     base: Url,
     key: String,
     client: Client,
+    /// Between questions about a job whose upload was not answered.
+    pause: Duration,
 }
 
 #[derive(Deserialize)]
@@ -82,14 +90,19 @@ impl OctoPrint {
         }
         // Also chooses the cryptography that the client needs, even for plain HTTP.
         runtime()?;
-        let client = Client::builder()
+        let builder = Client::builder();
+        #[cfg(target_os = "linux")]
+        let builder = builder.tcp_user_timeout(DEAD_TIME);
+        let client = builder
+            .tcp_keepalive(DEAD_TIME / 3)
+            .tcp_keepalive_interval(DEAD_TIME / 6)
             // A key is bound to the server that it was given for.
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .user_agent(concat!("Fabbro/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| refused(e.to_string()))?;
-        Ok(Self { name: name.to_owned(), base, key: key.to_owned(), client })
+        Ok(Self { name: name.to_owned(), base, key: key.to_owned(), client, pause: PAUSE })
     }
 
     fn url(&self, path: &str) -> Result<Url, NetworkError> {
@@ -101,11 +114,17 @@ impl OctoPrint {
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Response, NetworkError> {
-        let response = request
-            .header("X-Api-Key", &self.key)
-            .send()
-            .await
-            .map_err(|error| NetworkError::Unreachable { place: self.name.clone(), reason: root_cause(&error) })?;
+        let answer = request.header("X-Api-Key", &self.key).send().await;
+        let response = answer.map_err(|error| self.unreachable(root_cause(&error)))?;
+        self.accepted(response).await
+    }
+
+    fn unreachable(&self, reason: String) -> NetworkError {
+        NetworkError::Unreachable { place: self.name.clone(), reason }
+    }
+
+    /// The answer, where it is no refusal.
+    async fn accepted(&self, response: Response) -> Result<Response, NetworkError> {
         match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(NetworkError::Unauthorized {
                 place: self.name.clone(),
@@ -130,42 +149,95 @@ impl OctoPrint {
         response.json().await.map_err(|error| self.unexpected(root_cause(&error)))
     }
 
-    async fn upload(&self, job: &OutgoingJob, progress: &Progress) -> Result<JobId, NetworkError> {
-        progress.stage(&format!("Sending {} to {}", job.name, self.name), 0);
+    /// Makes sure that this is an OctoPrint, and tells whether it already works on a file of this name.
+    async fn greet(&self, job: &JobId) -> Result<bool, NetworkError> {
         let version: serde_json::Value =
             self.json(self.ask(self.client.get(self.url("api/version")?).timeout(ANSWER_TIME)).await?).await?;
         let text = version.get("text").and_then(|t| t.as_str()).unwrap_or_default();
         if !text.starts_with("OctoPrint") {
             return Err(self.unexpected(format!("this is no OctoPrint but \"{text}\"")));
         }
+        Ok(is_running(&state_of(&self.job_answer().await?, job)))
+    }
+
+    async fn upload(&self, job: &OutgoingJob, progress: &Progress) -> Result<JobId, NetworkError> {
+        progress.stage(&format!("Sending {} to {}", job.name, self.name), 0);
         let name = file_name(&job.name);
-        let part = Part::bytes(job.bytes.to_vec())
+        let id = JobId(name.clone());
+        let was_running = unless_canceled(progress, self.greet(&id)).await?;
+        let part = Part::stream_with_length(job.shared_bytes(), job.bytes.len() as u64)
             .file_name(name)
             .mime_str("application/octet-stream")
             .map_err(|e| self.unexpected(e.to_string()))?;
         let form = Form::new().part("file", part).text("select", "true").text("print", "true");
-        let response = self.ask(self.client.post(self.url("api/files/local")?).multipart(form)).await?;
-        let uploaded: Uploaded = self.json(response).await?;
-        if !uploaded.effective_print {
-            return Err(NetworkError::NotStarted {
+        let request = self.client.post(self.url("api/files/local")?).multipart(form).header("X-Api-Key", &self.key);
+        // From here on the job may be started, whether or not we hear of it.
+        let answered = unless_canceled(progress, async {
+            let response = match request.send().await {
+                // Nothing was sent.
+                Err(error) if error.is_connect() => return Ok(Err(self.unreachable(root_cause(&error)))),
+                Err(error) => return Err(self.unexpected(root_cause(&error))),
+                Ok(response) => response,
+            };
+            // A server or a proxy in trouble does not know what it has done.
+            if response.status().is_server_error() {
+                return Err(self.unexpected(format!("HTTP {}", response.status().as_u16())));
+            }
+            match self.accepted(response).await {
+                Ok(response) => self.json::<Uploaded>(response).await.map(Ok),
+                Err(refused) => Ok(Err(refused)),
+            }
+        });
+        match answered.await {
+            Ok(Ok(uploaded)) if uploaded.effective_print => Ok(JobId(uploaded.files.local.path)),
+            Ok(Ok(_)) => Err(NetworkError::NotStarted {
                 place: self.name.clone(),
                 reason: "the printer is not connected, or busy with another job".into(),
-            });
+            }),
+            Ok(Err(refused)) => Err(refused),
+            Err(lost) => self.find_out(id, was_running, &lost).await,
         }
-        Ok(JobId(uploaded.files.local.path))
+    }
+
+    /// What became of a job whose upload was not answered: asks for a while whether it is being printed, and starts nothing.
+    async fn find_out(&self, job: JobId, was_running: bool, lost: &NetworkError) -> Result<JobId, NetworkError> {
+        let lost = match lost {
+            NetworkError::Protocol { reason, .. } => format!("its answer was lost: {reason}"),
+            other => other.to_string(),
+        };
+        let mut known = "and it does not answer any more".to_owned();
+        for _ in 0..QUESTIONS {
+            tokio::time::sleep(self.pause).await;
+            let Ok(answer) = self.job_answer().await else { continue };
+            if is_running(&state_of(&answer, &job)) && !was_running {
+                return Ok(job);
+            }
+            let file = answer.job.file.path.as_deref().unwrap_or("no file");
+            known = format!("it says that it is \"{}\" with {file} selected", answer.state);
+        }
+        Err(NetworkError::Unknown { place: self.name.clone(), reason: format!("{lost}; {known}") })
+    }
+
+    async fn job_answer(&self) -> Result<JobAnswer, NetworkError> {
+        let response = self.ask(self.client.get(self.url("api/job")?).timeout(ANSWER_TIME)).await?;
+        self.json(response).await
     }
 
     async fn job_state(&self, job: &JobId) -> Result<RemoteState, NetworkError> {
-        let response = self.ask(self.client.get(self.url("api/job")?).timeout(ANSWER_TIME)).await?;
-        let answer: JobAnswer = self.json(response).await?;
-        Ok(state_of(&answer, job))
+        Ok(state_of(&self.job_answer().await?, job))
     }
+}
+
+/// Whether the printer works on the job.
+fn is_running(state: &RemoteState) -> bool {
+    matches!(state, RemoteState::Printing { .. } | RemoteState::Paused { .. } | RemoteState::Canceling)
 }
 
 /// What OctoPrint's answer says about one job of ours.
 fn state_of(answer: &JobAnswer, job: &JobId) -> RemoteState {
     if answer.job.file.path.as_deref() != Some(job.0.as_str()) {
-        return RemoteState::Unknown("another file is selected there now".into());
+        let what = if answer.job.file.path.is_some() { "another file" } else { "no file" };
+        return RemoteState::Unknown(format!("{what} is selected there now"));
     }
     let share = answer.progress.completion.unwrap_or(0.0) / 100.0;
     // The states have details behind them, such as "Offline after error" or "Printing from SD".
@@ -203,7 +275,7 @@ impl Destination for OctoPrint {
     }
 
     fn submit(&mut self, job: &OutgoingJob, progress: &Progress) -> Result<JobId, NetworkError> {
-        runtime()?.block_on(unless_canceled(progress, self.upload(job, progress)))
+        runtime()?.block_on(self.upload(job, progress))
     }
 
     fn state(&mut self, job: &JobId) -> Result<RemoteState, NetworkError> {
@@ -214,6 +286,7 @@ impl Destination for OctoPrint {
         runtime()?.block_on(async {
             match self.job_state(job).await? {
                 RemoteState::Printing { .. } | RemoteState::Paused { .. } => {}
+                RemoteState::Canceling => return Ok(()),
                 other => {
                     let reason = format!("the job is not running any more ({other})");
                     return Err(NetworkError::Refused { place: self.name.clone(), reason });
@@ -249,6 +322,81 @@ mod tests {
         ] {
             assert_eq!(state_of(&answer(state, path, completion), &job), expected, "{state}");
         }
+    }
+
+    /// A server that reads the upload and closes the connection without an answer; what it says of its job afterwards is
+    /// given. Returns what came of a submission, and how often a start was asked for.
+    fn submitted_without_answer(says: &'static str) -> (Result<JobId, NetworkError>, usize) {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (uploads, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut uploaded = false;
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut request = Vec::new();
+                let mut buffer = [0; 4096];
+                let whole = |request: &[u8]| {
+                    let text = String::from_utf8_lossy(request).to_lowercase();
+                    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+                    let length = head.lines().find_map(|l| l.strip_prefix("content-length: ")?.parse().ok());
+                    body.len() >= length.unwrap_or(0)
+                };
+                while !whole(&request) {
+                    match stream.read(&mut buffer) {
+                        Ok(read) if read > 0 => request.extend_from_slice(&buffer[..read]),
+                        _ => break,
+                    }
+                }
+                let text = String::from_utf8_lossy(&request).into_owned();
+                let body = if text.starts_with("POST /api/files/local") {
+                    uploaded = true;
+                    uploads.send(()).unwrap();
+                    continue;
+                } else if text.starts_with("GET /api/version") {
+                    r#"{"text":"OctoPrint 1.11.8"}"#
+                } else if uploaded {
+                    says
+                } else {
+                    r#"{"state":"Operational","job":{"file":{"path":null}},"progress":{"completion":null}}"#
+                };
+                let length = body.len();
+                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json";
+                // A client that has gone needs none.
+                let _ = write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{body}");
+            }
+        });
+        let mut octoprint = OctoPrint::new("bench", &url, "key").unwrap();
+        octoprint.pause = Duration::from_millis(5);
+        let job = OutgoingJob { name: "part.gcode".into(), bytes: b"G28\n".to_vec().into() };
+        let result = octoprint.submit(&job, &Progress::new());
+        (result, heard.try_iter().count())
+    }
+
+    #[test]
+    fn a_start_whose_answer_is_lost_is_looked_into_and_never_repeated() {
+        let printing = r#"{"state":"Printing","job":{"file":{"path":"part.gcode"}},"progress":{"completion":1.0}}"#;
+        let (result, starts) = submitted_without_answer(printing);
+        assert_eq!((result.unwrap(), starts), (JobId("part.gcode".into()), 1));
+
+        let idle = r#"{"state":"Operational","job":{"file":{"path":"other.gcode"}},"progress":{"completion":null}}"#;
+        let (result, starts) = submitted_without_answer(idle);
+        let error = result.unwrap_err();
+        assert!(matches!(error, NetworkError::Unknown { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("it is \"Operational\" with other.gcode selected"), "{text}");
+        assert!(text.contains("look at the machine before you send it again"), "{text}");
+        assert_eq!(starts, 1);
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_was_not_told_to_start_anything() {
+        let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut octoprint = OctoPrint::new("bench", &format!("http://{gone}"), "key").unwrap();
+        let job = OutgoingJob { name: "part.gcode".into(), bytes: b"G28\n".to_vec().into() };
+        let error = octoprint.submit(&job, &Progress::new()).unwrap_err();
+        assert!(matches!(error, NetworkError::Unreachable { .. }), "{error}");
     }
 
     #[test]

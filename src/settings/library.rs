@@ -18,14 +18,12 @@ use super::entries::Key;
 use super::error::did_you_mean;
 use super::file::PresetFile;
 use super::layers::{Layer, LayeredSettings, Sheet, Values};
+use super::text::read_text;
 use super::value::Value;
 
 static MACHINES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/machines");
 static MATERIALS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/materials");
 static RECIPES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/recipes");
-
-/// A file longer than this is no preset; it is not read.
-const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// What a preset is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,7 +173,7 @@ impl Library {
             paths.retain(|path| is_toml(path));
             paths.sort();
             for path in paths {
-                match read_preset(kind, &path) {
+                match read_preset(kind, &path, &mut notices) {
                     Ok(preset) => {
                         Arc::make_mut(&mut self.presets).insert((kind, preset.id.clone()), Arc::new(preset));
                     }
@@ -319,17 +317,14 @@ fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "toml")
 }
 
-fn read_preset(kind: PresetKind, path: &Path) -> Result<Preset, PresetError> {
+fn read_preset(kind: PresetKind, path: &Path, notices: &mut Vec<Notice>) -> Result<Preset, PresetError> {
     let failed = |cause: &dyn fmt::Display| PresetError::Unreadable {
         path: path.to_owned(),
         cause: cause.to_string().trim_end().replace('\n', " "),
     };
-    let length = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
-    if length > LARGEST_FILE {
-        return Err(failed(&"it is too large"));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-    let file = PresetFile::parse(&text).map_err(|error| failed(&error))?;
+    let text = read_text(path).map_err(|error| failed(&error))?;
+    notices.extend(text.notices);
+    let file = PresetFile::parse(&text.text).map_err(|error| failed(&error))?;
     let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Preset { kind, id, file, source: Source::User(path.to_owned()) })
 }
@@ -441,6 +436,29 @@ mod tests {
 
     fn resolved(library: &Library, recipe: &str) -> Arc<Settings> {
         library.layered("generic-220", "pla", recipe).unwrap().resolve().unwrap().settings
+    }
+
+    #[test]
+    fn a_persons_file_is_read_in_whatever_encoding_it_was_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let recipes = folder.path().join("recipes");
+        std::fs::create_dir_all(&recipes).unwrap();
+        let text = "name = 'Für Käse'\n[settings]\nlayer_height = 0.13\n";
+        std::fs::write(recipes.join("marked.toml"), format!("\u{feff}{text}")).unwrap();
+        let latin1: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        std::fs::write(recipes.join("latin.toml"), latin1).unwrap();
+        let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(recipes.join("wide.toml"), utf16).unwrap();
+        let mut library = Library::bundled();
+        let notices = library.add_folder(folder.path());
+        for id in ["marked", "latin"] {
+            assert_eq!(library.find(PresetKind::Recipe, id).unwrap().name(), "Für Käse");
+            assert_eq!(resolved(&library, id).layer_height, 0.13);
+        }
+        let said: Vec<_> = notices.iter().map(|notice| (notice.severity, notice.message.as_str())).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].0 == Severity::Note && said[0].1.contains("latin.toml is not UTF-8"), "{said:?}");
+        assert!(said[1].1.contains("wide.toml") && said[1].1.contains("UTF-16"), "{said:?}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod layers;
 mod library;
 mod pairs;
 mod reference;
+mod text;
 mod value;
 
 pub use angles::AngleTemplate;
@@ -34,6 +35,7 @@ pub use layers::{Layer, LayeredSettings, Origin, Provenance, Resolved, Resolving
 pub use library::{Library, Preset, PresetError, PresetKind, Source, user_folder};
 pub use pairs::{BundleNotConfig, Imported, from_prusa_ini};
 pub use reference::reference;
+pub use text::{Text, TextError, read_text};
 pub use value::{Kind, SettingType, Value};
 
 #[cfg(test)]

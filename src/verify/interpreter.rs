@@ -295,7 +295,7 @@ impl<'a> Interpreter<'a> {
         }
         self.line = 0;
         self.layer = None;
-        self.report.totals.filament_mm = self.filament.pushed_mm;
+        self.report.totals.filament_mm = self.filament.highest_mm;
         if self.report.totals.printed_mm3 <= 0.0 {
             self.add(Warning, Rule::Empty, || "the file prints nothing".into());
         }

@@ -113,8 +113,9 @@ impl Arc {
 /// The extruder's filament: how much is pushed, and how much of it is drawn back.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Filament {
-    pub pushed_mm: f64,
-    highest_mm: f64,
+    pushed_mm: f64,
+    /// As far as it was ever pushed.
+    pub highest_mm: f64,
     /// What was drawn back when it was last drawn back furthest.
     drawn_mm: f64,
     /// It was pushed forward on the spot since it was last drawn back.

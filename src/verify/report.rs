@@ -93,7 +93,7 @@ pub struct VerifyTotals {
     pub moves: usize,
     /// Volume of the roads of layers, without start and end sequences.
     pub printed_mm3: f64,
-    /// Filament pushed forward less what was drawn back.
+    /// Filament that goes in: as far as it is ever pushed forward. What is drawn back at the end is used all the same.
     pub filament_mm: f64,
     pub printed_length_mm: f64,
     pub travel_mm: f64,

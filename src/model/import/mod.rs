@@ -161,6 +161,8 @@ pub enum Cause {
     NoSuchVertex { place: String, index: i64, count: usize },
     #[error("line {line}: {problem}")]
     Syntax { line: usize, problem: String },
+    #[error("the file is encoded in UTF-16; open it in a text editor and save it as UTF-8")]
+    Utf16,
     #[error("the model is flat: its facets lie in fewer than four planes, so they enclose nothing that could be made")]
     Flat,
     #[error("the model is too large: {0}")]

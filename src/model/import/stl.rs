@@ -10,7 +10,7 @@ use std::path::Path;
 
 use nalgebra::Matrix4;
 
-use super::text::{Lines, number, words};
+use super::text::{Lines, number, refuse_utf16, without_mark, words};
 use super::{Cause, Format, LengthUnit, MOST_BINARY_FACETS, MOST_FACETS, RawFile, RawModel, RawPart};
 use crate::model::Mesh;
 use crate::model::weld::weld;
@@ -27,6 +27,9 @@ pub(super) fn read(path: &Path, stem: &str, progress: &Progress) -> Result<(RawF
     (&file).take(1024).read_to_end(&mut start)?;
     let announced = start.get(80..84).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
     let is_exact = start.len() >= 84 && size == HEADER + FACET * u64::from(announced);
+    if !is_exact {
+        refuse_utf16(&start)?;
+    }
     let (format, parts, notices) = if !is_exact && looks_like_text(&start) {
         progress.stage("Reading the file", size as usize);
         (Format::StlText, read_text(BufReader::with_capacity(1 << 18, reopened(path)?), stem, progress)?, Vec::new())
@@ -48,7 +51,7 @@ fn reopened(path: &Path) -> Result<File, Cause> {
 
 /// Text begins with `solid` and has no zero bytes, which headers and counts of binary files have.
 fn looks_like_text(start: &[u8]) -> bool {
-    let trimmed = start.trim_ascii_start();
+    let trimmed = without_mark(start).trim_ascii_start();
     trimmed.len() >= 5 && trimmed[..5].eq_ignore_ascii_case(b"solid") && !start.contains(&0)
 }
 

@@ -106,6 +106,31 @@ fn stl_in_both_forms_gives_the_same_cube() {
 }
 
 #[test]
+fn a_mark_before_utf8_text_is_passed_over_and_utf16_is_named() {
+    let mesh = cube(10.0);
+    let obj = "o Würfel\n".to_owned()
+        + &mesh.vertices.iter().map(|[x, y, z]| format!("v {x} {y} {z}\n")).collect::<String>()
+        + &mesh.triangles.iter().map(|[a, b, c]| format!("f {} {} {}\n", a + 1, b + 1, c + 1)).collect::<String>();
+    // A vertex at the very beginning is lost where the mark is taken for a part of its keyword.
+    let bare = obj.split_once('\n').unwrap().1.to_owned();
+    for (name, text) in [("cube.stl", stl_text(&mesh)), ("cube.obj", obj), ("cube.obj", bare)] {
+        check(name, text.as_bytes(), 1000.0, [10.0; 3]);
+        check(name, format!("\u{feff}{text}").as_bytes(), 1000.0, [10.0; 3]);
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect();
+            refused(name, &utf16, "UTF-16; open it in a text editor and save it as UTF-8");
+        }
+    }
+    let model = format!("\u{feff}<?xml version=\"1.0\"?><model>{}</model>", {
+        let xml = mesh_xml(&mesh);
+        format!("<resources><object id=\"1\">{xml}</object></resources><build><item objectid=\"1\"/></build>")
+    });
+    let relations = format!("\u{feff}{RELATIONS}");
+    let package = zipped(&[("_rels/.rels", relations.as_bytes()), ("3D/3dmodel.model", model.as_bytes())]);
+    check("cube.3mf", &package, 1000.0, [10.0; 3]);
+}
+
+#[test]
 fn several_solids_of_a_text_file_are_parts() {
     let text = stl_text(&cube(20.0)) + &stl_text(&cuboid([30.0; 3], [40.0; 3])).replace("cube", "small one");
     let import = check("a.stl", text.as_bytes(), 9000.0, [40.0; 3]);

@@ -47,12 +47,27 @@ impl<'a, R: BufRead> Lines<'a, R> {
             }
         }
         self.number += 1;
+        if self.number == 1 {
+            refuse_utf16(&self.buffer)?;
+            let mark = self.buffer.len() - without_mark(&self.buffer).len();
+            self.buffer.drain(..mark);
+        }
         if self.uncounted > 1 << 16 {
             self.progress.check()?;
             self.progress.advance(std::mem::take(&mut self.uncounted));
         }
         Ok(Some((self.number, &self.buffer)))
     }
+}
+
+/// A text without the mark that some programs put before UTF-8.
+pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// Fails where a file's beginning says that it is UTF-16.
+pub(super) fn refuse_utf16(start: &[u8]) -> Result<(), Cause> {
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") { Err(Cause::Utf16) } else { Ok(()) }
 }
 
 /// The words of a line.

@@ -7,6 +7,7 @@ use iroh::endpoint::{Connection, ConnectionError};
 use iroh::{Endpoint, EndpointAddr, TransportAddr};
 use iroh_blobs::provider::events::{EventMask, EventSender, ProviderMessage, ThrottleMode};
 use iroh_blobs::store::mem::MemStore;
+use n0_future::task::AbortOnDropHandle;
 
 use super::identity::{Identity, pairing_code, random};
 use super::wire::{self, JobReply, JobRequest, Offer, PairReply, PairRequest, display_text};
@@ -18,6 +19,10 @@ use crate::progress::Progress;
 const CONNECT_TIME: Duration = Duration::from_secs(8);
 /// How often the node is asked how far it is.
 const ASK: Duration = Duration::from_millis(100);
+/// Questions in a row without an answer after which a node has gone.
+const MOST_SILENCES: u32 = 2;
+/// How long a node is given to take in that a job is canceled.
+const WITHDRAW_TIME: Duration = Duration::from_secs(5);
 const ANYWHERE: &str = "0.0.0.0:0";
 
 /// A node that has confirmed this computer.
@@ -113,6 +118,8 @@ pub struct NodeDestination {
     address: EndpointAddr,
     open: Option<(Endpoint, Connection)>,
     bytes_per_s: Option<u64>,
+    /// The job that is being handed over.
+    offered: Option<[u8; 16]>,
 }
 
 impl NodeDestination {
@@ -125,7 +132,8 @@ impl NodeDestination {
             reason: "its key in the address book is damaged; pair with it again".into(),
         })?;
         let addrs = addresses.iter().copied().map(TransportAddr::Ip).collect();
-        Ok(Self { name: name.to_owned(), identity, address: EndpointAddr { id, addrs }, open: None, bytes_per_s: None })
+        let address = EndpointAddr { id, addrs };
+        Ok(Self { name: name.to_owned(), identity, address, open: None, bytes_per_s: None, offered: None })
     }
 
     /// Sends at most so many bytes a second, where some number greater than 0 is given.
@@ -159,10 +167,12 @@ impl NodeDestination {
         progress.stage(&format!("Sending {} to {}", job.name, self.name), job.bytes.len());
         let store = MemStore::new();
         let refused = |reason: String| NetworkError::Refused { place: "this computer".into(), reason };
-        let tag = store.blobs().add_slice(&job.bytes).with_tag().await.map_err(|e| refused(format!("{e:#}")))?;
+        let tag =
+            store.blobs().add_bytes(job.shared_bytes()).with_tag().await.map_err(|e| refused(format!("{e:#}")))?;
         let offer =
             Offer { id: random()?, name: job.name.clone(), hash: *tag.hash.as_bytes(), bytes: job.bytes.len() as u64 };
         let id = JobId(wire::hex(&offer.id));
+        self.offered = Some(offer.id);
         match self.ask(&JobRequest::Offer(offer.clone())).await? {
             JobReply::Wanted => {}
             JobReply::State(RemoteState::Refused(reason)) => {
@@ -178,33 +188,62 @@ impl NodeDestination {
         // The node pulls the bytes over a connection that we open, so that only it has to be reachable.
         let (endpoint, _) = self.connection().await?;
         let blobs = connect(&endpoint, self.address.clone(), BLOBS_ALPN, &self.name).await?;
-        let serving = tokio::spawn(iroh_blobs::provider::handle_connection(
+        // Ends with this function, also when it is given up half way.
+        let serving = AbortOnDropHandle::new(tokio::spawn(iroh_blobs::provider::handle_connection(
             blobs.clone(),
             (*store).clone(),
             throttled(self.bytes_per_s),
-        ));
-        let mut sent = 0;
+        )));
+        let (mut sent, total) = (0, job.bytes.len());
+        let mut silences = 0;
+        let place = self.name.clone();
+        let refused = |reason: &str| NetworkError::Refused { place: place.clone(), reason: display_text(reason) };
         let arrived = loop {
-            match self.ask(&JobRequest::State { id: offer.id }).await? {
-                JobReply::State(RemoteState::Receiving { received, .. }) => {
+            match self.ask(&JobRequest::State { id: offer.id }).await {
+                Ok(JobReply::State(RemoteState::Receiving { received, .. })) => {
                     progress.advance((received as usize).saturating_sub(sent));
                     sent = sent.max(received as usize);
                     if blobs.close_reason().is_some() {
-                        break Err("the transfer broke off; send it again and it goes on where it stopped".to_owned());
+                        break Err(self.broke_off(sent, total));
                     }
                 }
-                JobReply::State(RemoteState::Refused(reason) | RemoteState::Failed(reason)) => break Err(reason),
-                JobReply::State(RemoteState::Canceled) => break Err("it was canceled there".into()),
-                JobReply::State(_) => break Ok(()),
-                JobReply::Wanted | JobReply::NotKnown => break Err("it has forgotten the offer".into()),
+                Ok(JobReply::State(RemoteState::Refused(reason) | RemoteState::Failed(reason))) => {
+                    break Err(refused(&reason));
+                }
+                Ok(JobReply::State(RemoteState::Canceled)) => break Err(refused("it was canceled there")),
+                Ok(JobReply::State(_)) => break Ok(id),
+                Ok(JobReply::Wanted | JobReply::NotKnown) => break Err(refused("it has forgotten the offer")),
+                // Asked again over a new connection, since only the node knows what has become of the job.
+                Err(NetworkError::Unreachable { .. }) if silences < MOST_SILENCES => silences += 1,
+                Err(NetworkError::Unreachable { .. }) if sent < total => break Err(self.broke_off(sent, total)),
+                Err(NetworkError::Unreachable { place, reason }) => {
+                    break Err(NetworkError::Unknown { place, reason: format!("it has the whole job, but {reason}") });
+                }
+                Err(error) => break Err(error),
             }
             tokio::time::sleep(ASK).await;
         };
-        serving.abort();
+        drop(serving);
         blobs.close(0u32.into(), b"done");
-        match arrived {
-            Ok(()) => Ok(id),
-            Err(reason) => Err(NetworkError::Refused { place: self.name.clone(), reason: display_text(&reason) }),
+        arrived
+    }
+
+    fn broke_off(&self, sent: usize, total: usize) -> NetworkError {
+        let reason =
+            format!("the transfer broke off at {sent} of {total} bytes; send it again and it goes on where it stopped");
+        NetworkError::Unreachable { place: self.name.clone(), reason }
+    }
+
+    /// Takes an offer back that its sender has given up, so that nobody at the node is asked about it.
+    async fn withdraw(&mut self, id: [u8; 16]) -> Result<(), NetworkError> {
+        let asked = tokio::time::timeout(WITHDRAW_TIME, self.ask(&JobRequest::Cancel { id })).await;
+        match asked {
+            Ok(Ok(JobReply::State(RemoteState::Canceled | RemoteState::Canceling) | JobReply::NotKnown)) => Ok(()),
+            Ok(Ok(JobReply::State(state))) if state.is_final() => Ok(()),
+            _ => Err(NetworkError::Unknown {
+                place: self.name.clone(),
+                reason: "it could not be told that the job is canceled".into(),
+            }),
         }
     }
 }
@@ -253,7 +292,12 @@ impl Destination for NodeDestination {
     }
 
     fn submit(&mut self, job: &OutgoingJob, progress: &Progress) -> Result<JobId, NetworkError> {
-        runtime()?.block_on(unless_canceled(progress, self.hand_over(job, progress)))
+        let runtime = runtime()?;
+        let result = runtime.block_on(unless_canceled(progress, self.hand_over(job, progress)));
+        if let (Err(NetworkError::Canceled(_)), Some(id)) = (&result, self.offered.take()) {
+            runtime.block_on(self.withdraw(id))?;
+        }
+        result
     }
 
     fn state(&mut self, job: &JobId) -> Result<RemoteState, NetworkError> {

@@ -81,26 +81,35 @@ impl Record {
         blake3::hash(&expected) == blake3::hash(secret) && made.elapsed() < TICKET_TIME
     }
 
+    /// Fails when it cannot be written down; then the peer is none.
     pub fn add_peer(&mut self, peer: Peer) -> Result<(), NetworkError> {
-        self.peers.insert(peer.key.clone(), peer);
-        self.save_peers()
+        let key = peer.key.clone();
+        let before = self.peers.insert(key.clone(), peer);
+        self.save_peers().inspect_err(|_| {
+            match before {
+                Some(before) => self.peers.insert(key, before),
+                None => self.peers.remove(&key),
+            };
+        })
     }
 
-    /// Forgets every peer of this name or key; returns their keys.
-    pub fn forget(&mut self, name: &str) -> Result<Vec<String>, NetworkError> {
+    /// Forgets every peer of this name or key, and returns their keys. Where that cannot be written down they are forgotten
+    /// until the node is started again.
+    pub fn forget(&mut self, name: &str) -> (Vec<String>, Result<(), NetworkError>) {
         let gone: Vec<String> =
             self.peers.values().filter(|p| p.name == name || p.key == name).map(|p| p.key.clone()).collect();
         self.peers.retain(|key, _| !gone.contains(key));
-        self.save_peers()?;
-        Ok(gone)
+        (gone, self.save_peers())
     }
 
     fn save_peers(&self) -> Result<(), NetworkError> {
         write(&self.folder.join("peers.json"), &self.peers.values().collect::<Vec<_>>())
     }
 
-    /// Writes a job's new state down; only then it counts. A job that has ended stays as it ended. Returns whether the
-    /// state is now the new one.
+    /// Notes what became of a job. A job that has ended stays as it ended. Returns whether the state is now the new one.
+    ///
+    /// Fails when it cannot be written down. What happened is remembered all the same, and written with the next change:
+    /// after a restart the file knows less than was true, never more.
     pub fn set_state(&mut self, id: &str, state: RemoteState) -> Result<bool, NetworkError> {
         let Some(job) = self.jobs.get_mut(id) else { return Ok(false) };
         if job.state.is_final() {
@@ -108,13 +117,24 @@ impl Record {
         }
         // Progress is not worth a write: after a restart it would be unknown anyway.
         let same_kind = std::mem::discriminant(&job.state) == std::mem::discriminant(&state);
-        let before = std::mem::replace(&mut job.state, state);
-        if same_kind {
-            return Ok(true);
+        job.state = state;
+        if !same_kind {
+            self.save_jobs()?;
         }
+        Ok(true)
+    }
+
+    /// Writes down that a waiting job is started; only then may the machine be told. Returns whether it was waiting.
+    ///
+    /// Fails when it cannot be written down; then it still waits.
+    pub fn begin(&mut self, id: &str) -> Result<bool, NetworkError> {
+        let Some(job) = self.jobs.get_mut(id).filter(|job| job.state == RemoteState::WaitingForOwner) else {
+            return Ok(false);
+        };
+        job.state = RemoteState::Printing { share: 0.0 };
         self.save_jobs().inspect_err(|_| {
             if let Some(job) = self.jobs.get_mut(id) {
-                job.state = before;
+                job.state = RemoteState::WaitingForOwner;
             }
         })?;
         Ok(true)
@@ -173,12 +193,38 @@ mod tests {
         let mut record = Record::load(folder.path()).unwrap();
         record.add_job(job("a", RemoteState::WaitingForOwner)).unwrap();
         record.add_job(job("b", RemoteState::Finished)).unwrap();
-        record.set_state("a", RemoteState::Printing { share: 0.0 }).unwrap();
+        assert!(record.begin("a").unwrap());
+        assert!(!record.begin("a").unwrap(), "started twice");
         record.set_state("a", RemoteState::Printing { share: 0.7 }).unwrap();
         assert!(!record.set_state("b", RemoteState::WaitingForOwner).unwrap(), "what has ended stays as it ended");
         let after = Record::load(folder.path()).unwrap();
         assert!(matches!(after.jobs["a"].state, RemoteState::Unknown(_)));
         assert_eq!(after.jobs["b"].state, RemoteState::Finished);
+    }
+
+    #[test]
+    fn a_start_that_cannot_be_written_down_is_none_and_what_happened_is_remembered_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut record = Record::load(folder.path()).unwrap();
+        record.add_job(job("a", RemoteState::WaitingForOwner)).unwrap();
+        record.add_job(job("b", RemoteState::WaitingForOwner)).unwrap();
+        assert!(record.begin("b").unwrap());
+        // A folder of the file's name stands for a full disk: nothing can be put in its place.
+        let (file, aside) = (folder.path().join("jobs.json"), folder.path().join("aside.json"));
+        std::fs::rename(&file, &aside).unwrap();
+        std::fs::create_dir_all(file.join("full")).unwrap();
+        assert!(record.begin("a").is_err());
+        assert_eq!(record.jobs["a"].state, RemoteState::WaitingForOwner);
+        assert!(record.add_job(job("c", RemoteState::Receiving { received: 0, total: 1 })).is_err());
+        assert!(!record.jobs.contains_key("c"));
+        assert!(record.set_state("b", RemoteState::Finished).is_err());
+        assert_eq!(record.jobs["b"].state, RemoteState::Finished, "it would be watched for ever");
+        // There is room again: the next change brings the file up to date.
+        std::fs::remove_dir_all(&file).unwrap();
+        std::fs::rename(&aside, &file).unwrap();
+        assert!(matches!(Record::load(folder.path()).unwrap().jobs["b"].state, RemoteState::Unknown(_)));
+        assert!(record.begin("a").unwrap());
+        assert_eq!(Record::load(folder.path()).unwrap().jobs["b"].state, RemoteState::Finished);
     }
 
     #[test]
@@ -199,7 +245,15 @@ mod tests {
         let mut record = Record::load(folder.path()).unwrap();
         record.add_peer(Peer { key: "k".into(), name: "laptop".into() }).unwrap();
         assert_eq!(Record::load(folder.path()).unwrap().peers.len(), 1);
-        assert_eq!(record.forget("laptop").unwrap(), ["k"]);
+        let (gone, saved) = record.forget("laptop");
+        assert_eq!((gone, saved.is_ok()), (vec!["k".to_owned()], true));
         assert!(Record::load(folder.path()).unwrap().peers.is_empty());
+        // Where nothing can be written, nobody is let in and whoever is to go has gone.
+        record.add_peer(Peer { key: "k".into(), name: "laptop".into() }).unwrap();
+        std::fs::remove_file(folder.path().join("peers.json")).unwrap();
+        std::fs::create_dir_all(folder.path().join("peers.json/full")).unwrap();
+        assert!(record.add_peer(Peer { key: "other".into(), name: "stranger".into() }).is_err());
+        assert!(record.forget("laptop").1.is_err());
+        assert!(record.peers.is_empty());
     }
 }

@@ -193,15 +193,15 @@ impl Node {
 
     /// Withdraws the right of a computer, by name or key; its connections are closed. Returns how many were meant.
     ///
-    /// Fails when the list of peers cannot be written.
+    /// Fails when the list of peers cannot be written; then the right is withdrawn until the node is started again.
     pub fn forget(&self, name: &str) -> Result<usize, NetworkError> {
-        let gone = lock(&self.shared.record).forget(name)?;
+        let (gone, saved) = lock(&self.shared.record).forget(name);
         for connection in lock(&self.shared.connections).iter() {
             if gone.contains(&connection.remote_id().to_string()) {
                 connection.close(VarInt::from_u32(2), b"forgotten");
             }
         }
-        Ok(gone.len())
+        saved.map(|()| gone.len())
     }
 }
 
@@ -255,7 +255,8 @@ impl Shared {
             let mut record = lock(&self.record);
             let before = record.jobs.get(id).map(|job| std::mem::discriminant(&job.state));
             if let Err(error) = record.set_state(id, state) {
-                self.tell(NodeEvent::Trouble(error.to_string()));
+                let text = format!("what became of a job cannot be written down, the node goes on: {error}");
+                self.tell(NodeEvent::Trouble(text));
             }
             record.jobs.get(id).filter(|job| Some(std::mem::discriminant(&job.state)) != before).cloned()
         };
@@ -369,7 +370,7 @@ impl Shared {
         let limits = self.options.limits.clone();
         let name = lock(&self.record).jobs.get(id).map(|job| job.name.clone()).unwrap_or_default();
         let vetted = tokio::task::spawn_blocking(move || {
-            Job::verified(&name, bytes.to_vec().into(), &limits, Policy::Remote, &Progress::new())
+            Job::verified(&name, Arc::from(bytes.as_ref()), &limits, Policy::Remote, &Progress::new())
         })
         .await;
         let state = match vetted {
@@ -405,20 +406,22 @@ impl Shared {
             .block_on(async { self.store.blobs().get_bytes(hash).await })
             .map_err(|error| self.refusal(&format!("the job cannot be read back: {error:#}")))?;
         let limits = &self.options.limits;
-        let (job, _) = Job::verified(&waiting.name, bytes.to_vec().into(), limits, Policy::Remote, &Progress::new())
-            .map_err(|error| self.refusal(&error.to_string()))?;
+        let (job, _) =
+            Job::verified(&waiting.name, Arc::from(bytes.as_ref()), limits, Policy::Remote, &Progress::new())
+                .map_err(|error| self.refusal(&error.to_string()))?;
+        drop(bytes);
         let mut printing = lock(&self.printing);
         if printing.is_some() || lock(&self.machine).status().state != State::Idle {
             return Err(self.refusal("the machine is not idle"));
         }
         // It may have been canceled while it was read back.
-        self.waiting(id)?;
-        let state = RemoteState::Printing { share: 0.0 };
-        lock(&self.record).set_state(id, state.clone())?;
+        if !lock(&self.record).begin(id)? {
+            return Err(self.refusal("no such job is waiting"));
+        }
         *printing = Some((id.to_owned(), Instant::now()));
         lock(&self.machine).send(Command::Start(job));
         drop(printing);
-        self.tell(NodeEvent::JobChanged(JobRecord { state, ..waiting }));
+        self.tell(NodeEvent::JobChanged(JobRecord { state: RemoteState::Printing { share: 0.0 }, ..waiting }));
         Ok(())
     }
 

@@ -100,7 +100,7 @@ fn connected(ui: &mut Ui, cx: &Cx<'_>) {
     response.on_disabled_hover_text(reason.unwrap_or_default());
 }
 
-/// Why the connection ended, and the machine's last complaint, in the place where they happened.
+/// Why the connection ended, and what is wrong with it or with the machine, in the place where they happened.
 fn problem(ui: &mut Ui, cx: &Cx<'_>) {
     let Some((error, complaint)) =
         cx.derived.machine.status().map(|status| (status.error.clone(), status.complaint.clone()))
@@ -113,6 +113,6 @@ fn problem(ui: &mut Ui, cx: &Cx<'_>) {
         ui.label(egui::RichText::new(format!("The connection ended: {error}.")).color(t.danger));
     }
     if let Some(complaint) = complaint {
-        ui.label(egui::RichText::new(format!("The machine says: {complaint}")).color(t.warning));
+        ui.label(egui::RichText::new(complaint).color(t.warning));
     }
 }
