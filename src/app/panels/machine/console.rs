@@ -80,7 +80,7 @@ fn says_something(line: &ConsoleLine, printed: bool) -> bool {
         Direction::Sent => {
             let word = command_of(&line.text).split_whitespace().next().unwrap_or_default();
             let small_talk = ["M105", "M110", "M113", "M155"].contains(&word);
-            !small_talk && !(printed && OF_JOBS.contains(&word))
+            !(small_talk || printed && OF_JOBS.contains(&word))
         }
     }
 }
