@@ -116,7 +116,8 @@ impl Studio {
             });
         } else {
             // What could not be done is told here too, over the left panel's lower edge.
-            notices::show(ui, &cx, ui.ctx().content_rect().with_max_y(ui.max_rect().bottom()));
+            let window = ui.ctx().content_rect();
+            notices::show(ui, &cx, window.with_max_y(window.bottom() - size::STATUS_BAR));
         }
         pickers::show(ui, &cx);
         path_form::show(ui, &cx);

@@ -45,7 +45,13 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>) {
     Frame::new().fill(t.bar).corner_radius(size::RADIUS).inner_margin(space::S).show(ui, |ui| {
         if lines.is_empty() {
             ui.set_min_size(egui::vec2(ui.available_width(), height - 2.0 * space::S));
-            ui.label(theme::weak(ui, "What the machine and the studio say to each other is shown here."));
+            let nothing_said = cx.derived.machine.status().is_none_or(|status| status.console.is_empty());
+            let words = if nothing_said {
+                "What the machine and the studio say to each other is shown here."
+            } else {
+                "Of late only the job went over the wire; “All lines” shows it."
+            };
+            ui.label(theme::weak(ui, words));
             return;
         }
         let row = ui.text_style_height(&TextStyle::Monospace);
