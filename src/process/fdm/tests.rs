@@ -12,7 +12,7 @@ use crate::process::{Plan, PlanError, plan};
 use crate::progress::Progress;
 use crate::report::Notice;
 use crate::scene::{Snapshot, SnapshotObject};
-use crate::settings::{SeamPosition, Settings};
+use crate::settings::{SeamPosition, Settings, WallSequence};
 use crate::toolpath::estimate::estimate;
 use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
 
@@ -192,7 +192,7 @@ fn every_road_begins_where_the_tool_stands_and_retractions_come_in_pairs() {
         ("layer change", |s| s.retract_layer_change = true),
         ("restart", |s| s.retract_restart_extra = 0.05),
         ("brim and labels", |s| (s.brim_width, s.gcode_label_objects) = (3.0, true)),
-        ("outer first", |s| s.external_perimeters_first = true),
+        ("outer first", |s| s.wall_sequence = WallSequence::OuterInner),
         ("infill first, crossing", |s| (s.infill_first, s.avoid_crossing_perimeters) = (true, false)),
     ];
     for (name, change) in variants {
