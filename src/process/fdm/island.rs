@@ -349,11 +349,15 @@ fn lies_inside(small: &Ring, big: &Ring) -> bool {
 /// Widths may differ by this within one road, mm.
 const SAME_WIDTH_MM: f64 = 0.03;
 
+/// Pieces of one width are at least this long, mm: shorter ones would starve a machine.
+const LEAST_PIECE_MM: f64 = 0.05;
+
 /// The steps of a road with the widths at their ends, divided where the width changes much within one.
 fn evenly(road: &VariableRoad) -> impl Iterator<Item = ([Point; 2], [f64; 2])> + '_ {
     road.points.windows(2).zip(road.widths_mm.windows(2)).flat_map(|(ends, widths)| {
         let (a, b, change) = (ends[0], ends[1], widths[1] - widths[0]);
-        let pieces = (change.abs() / SAME_WIDTH_MM).ceil().max(1.0);
+        let most = (a.distance_mm(b) / LEAST_PIECE_MM).floor();
+        let pieces = (change.abs() / SAME_WIDTH_MM).ceil().min(most).max(1.0);
         let mix = |a: i32, b: i32, t: f64| (f64::from(a) + (f64::from(b) - f64::from(a)) * t).round() as i32;
         let at = move |i: usize| {
             let t = i as f64 / pieces;
@@ -394,7 +398,7 @@ fn variable_unit(road: &VariableRoad, layer_height_mm: f64, settings: &IslandSet
             continue;
         }
         let width = (widths[0] + widths[1]) / 2.0;
-        if !points.is_empty() && (width - first_width).abs() > SAME_WIDTH_MM {
+        if length_sum >= LEAST_PIECE_MM && (width - first_width).abs() > SAME_WIDTH_MM {
             finish(&mut points, length_sum, width_sum, volume_sum);
         }
         if points.is_empty() {
