@@ -21,6 +21,7 @@ mod point;
 mod region;
 mod ring;
 mod simplify;
+mod skeleton;
 #[cfg(test)]
 mod tests;
 mod thickness;
@@ -30,6 +31,7 @@ pub use edge_grid::{Crossing, EdgeGrid, Nearest};
 pub use point::{Bounds, Point, UNITS_PER_MM, grid, mm};
 pub use region::{Island, Join, Region};
 pub use ring::{Polyline, Ring};
+pub use skeleton::{Rib, Skeleton, SkeletonNode};
 
 /// Largest coordinate in mm that a model may have on the plate: beyond it, products could overflow.
 pub const MAX_COORDINATE_MM: f64 = 5_000.0;

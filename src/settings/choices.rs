@@ -74,6 +74,36 @@ choices! {
         CloseHoles = "close_holes", "Close holes", [];
     }
 
+    /// Which walls an island gets.
+    WallGenerator {
+        /// Walls of changing width where walls of full width leave something out, full width everywhere else.
+        Automatic = "automatic", "Where needed", ["auto"];
+        /// Walls of full width, with gap fill between them.
+        Classic = "classic", "Full width", [];
+        /// Walls of changing width and number.
+        Variable = "arachne", "Changing width", ["variable"];
+    }
+
+    /// In which order the walls around one contour are printed.
+    WallSequence {
+        /// From the inside out: best for overhangs.
+        InnerOuter = "inner-outer", "Inner, then outer", ["0", "false", "inner wall/outer wall", "inside_out"];
+        /// From the outside in: truest to size.
+        OuterInner = "outer-inner", "Outer, then inner", ["1", "true", "outer wall/inner wall", "outside_in"];
+        /// The walls further in, then the outer one, then the one beside it: the outer wall has neither pressed on it. From
+        /// the inside out where there are fewer than three.
+        InnerOuterInner = "inner-outer-inner", "Inner, outer, inner", ["inner-outer-inner wall"];
+    }
+
+    /// Where a single wall around top surfaces is enough.
+    SingleWallOnTop {
+        Nowhere = "none", "Nowhere", ["0", "false"];
+        /// Around every top surface.
+        Top = "top", "Top surfaces", ["1", "true"];
+        /// On the object's last layer.
+        Topmost = "topmost", "Last layer", [];
+    }
+
     /// Where loops begin.
     SeamPosition {
         /// At the point closest to where the nozzle is.

@@ -24,7 +24,10 @@ mod text;
 mod value;
 
 pub use angles::AngleTemplate;
-pub use choices::{Choice, FillPattern, GcodeFlavor, IroningType, SeamPosition, SlicingMode, SolidPattern};
+pub use choices::{
+    Choice, FillPattern, GcodeFlavor, IroningType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern,
+    WallGenerator, WallSequence,
+};
 pub use definition::{
     Category, Condition, Definition, Level, Range, Rule, Scope, definitions, parse_assignment, search,
 };

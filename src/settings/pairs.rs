@@ -87,7 +87,6 @@ const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
     ("max_volumetric_extrusion_rate_slope_negative", &["0"]),
     ("max_volumetric_extrusion_rate_slope_positive", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
-    ("perimeter_generator", &["classic"]),
     ("raft_layers", &["0"]),
     ("solid_infill_every_layers", &["0"]),
     ("support_material", &["0"]),
@@ -332,6 +331,7 @@ wipe_into_infill = 0
             (Key::infill_overlap, "0.1mm"),
             (Key::machine_max_jerk_z, "0.2"),
             (Key::min_fan_speed, "35"),
+            (Key::perimeter_generator, "arachne"),
             (Key::resolution, "0.0125"),
             (Key::retract_before_wipe, "70%"),
             (Key::retract_length, "1.2"),
@@ -344,13 +344,7 @@ wipe_into_infill = 0
             assert_eq!(value(&imported, key), expected, "{}", key.name());
         }
         let messages: Vec<_> = imported.notices.iter().map(|notice| notice.message.as_str()).collect();
-        assert_eq!(
-            messages,
-            [
-                "perimeter_generator = arachne has no counterpart here and no effect",
-                "2 keys have no counterpart here: support_material, wipe_into_infill"
-            ]
-        );
+        assert_eq!(messages, ["2 keys have no counterpart here: support_material, wipe_into_infill"]);
     }
 
     #[test]

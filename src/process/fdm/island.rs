@@ -4,7 +4,7 @@
 //! way round; everything else goes where it is near. Ways between roads, feeds and the other islands are not known here.
 
 use crate::geometry::{Bounds, Point, Ring};
-use crate::settings::Settings;
+use crate::settings::{Settings, WallSequence};
 use crate::toolpath::{Role, road_area_mm2};
 
 use super::order::{self, Stop};
@@ -16,7 +16,7 @@ use super::travel::{LEAST_STEP_MM, cut_end, length_mm};
 /// What decides on the order within an island.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IslandSettings {
-    pub external_perimeters_first: bool,
+    pub sequence: WallSequence,
     pub infill_first: bool,
     /// What is left open where a loop closes, so that no blob is made, mm.
     pub seam_gap_mm: f64,
@@ -27,7 +27,7 @@ pub struct IslandSettings {
 impl From<&Settings> for IslandSettings {
     fn from(s: &Settings) -> Self {
         Self {
-            external_perimeters_first: s.external_perimeters_first,
+            sequence: s.wall_sequence,
             infill_first: s.infill_first,
             seam_gap_mm: 0.15 * s.nozzle_diameter,
             extrusion_multiplier: s.extrusion_multiplier,
@@ -196,10 +196,8 @@ fn wall_units(island: &PerimeterIsland, seams: &[Seam], layer_height_mm: f64, se
     for mut group in nested(&island.walls) {
         let seam_of = |wall: usize| seams.binary_search_by_key(&wall, |s| s.wall).ok().map(|i| seams[i].at);
         let anchor = group.iter().find_map(|&w| seam_of(w)).map(|at| at.point);
-        group.sort_by_key(|&w| (std::cmp::Reverse(island.walls[w].depth), w));
-        if settings.external_perimeters_first {
-            group.reverse();
-        }
+        let deepest = group.iter().map(|&w| island.walls[w].depth).max().unwrap_or(0);
+        group.sort_by_key(|&w| (place_of(island.walls[w].depth, deepest, settings.sequence), w));
         let mut roads: Vec<Road> = Vec::with_capacity(group.len());
         for index in near_each_other(group, &island.walls, anchor) {
             let wall = &island.walls[index];
@@ -208,7 +206,7 @@ fn wall_units(island: &PerimeterIsland, seams: &[Seam], layer_height_mm: f64, se
                 .or_else(|| near.and_then(|p| nearest_on(&wall.path, p)))
                 .or_else(|| wall.path.0.first().map(|&point| RingPoint { edge: 0, point }));
             if let Some(start) = start {
-                roads.extend(wall_road(wall, start, layer_height_mm, settings));
+                roads.extend(wall_roads(wall, start, layer_height_mm, settings));
             }
         }
         if !roads.is_empty() {
@@ -216,6 +214,19 @@ fn wall_units(island: &PerimeterIsland, seams: &[Seam], layer_height_mm: f64, se
         }
     }
     units
+}
+
+/// When a wall's turn is among those around one contour.
+fn place_of(depth: usize, deepest: usize, sequence: WallSequence) -> usize {
+    match sequence {
+        WallSequence::OuterInner => depth,
+        WallSequence::InnerOuterInner if deepest >= 2 => match depth {
+            0 => deepest,
+            1 => deepest + 1,
+            _ => deepest - depth,
+        },
+        WallSequence::InnerOuter | WallSequence::InnerOuterInner => deepest - depth,
+    }
 }
 
 /// Walls of the same depth in an order with short ways between them.
@@ -234,14 +245,23 @@ fn near_each_other(group: Vec<usize>, walls: &[Wall], anchor: Option<Point>) -> 
     out
 }
 
-fn wall_road(wall: &Wall, start: RingPoint, layer_height_mm: f64, settings: &IslandSettings) -> Option<Road> {
+fn wall_roads(wall: &Wall, start: RingPoint, layer_height_mm: f64, settings: &IslandSettings) -> Vec<Road> {
     let mut points = opened_at(&wall.path, start);
     let length = length_mm(&points);
     if points.len() < 3 || length <= 0.0 {
-        return None;
+        return Vec::new();
+    }
+    let small = length <= std::f64::consts::TAU * SMALL_PERIMETER_RADIUS_MM;
+    if wall.widths_mm.len() == wall.path.0.len() {
+        cut_end(&mut points, settings.seam_gap_mm);
+        let widths_mm = widths_along(wall, start, &points);
+        let road = VariableRoad { role: wall.role, points, widths_mm };
+        let mut roads = variable_unit(&road, layer_height_mm, settings).roads;
+        roads.iter_mut().for_each(|road| road.small = small);
+        return roads;
     }
     cut_end(&mut points, settings.seam_gap_mm);
-    Some(Road {
+    vec![Road {
         role: wall.role,
         width_mm: wall.width_mm,
         height_mm: layer_height_mm,
@@ -249,8 +269,28 @@ fn wall_road(wall: &Wall, start: RingPoint, layer_height_mm: f64, settings: &Isl
         points,
         z_mm: Vec::new(),
         closed: true,
-        small: length <= std::f64::consts::TAU * SMALL_PERIMETER_RADIUS_MM,
-    })
+        small,
+    }]
+}
+
+/// The widths of a wall at points of its path, which follow it from its start.
+fn widths_along(wall: &Wall, start: RingPoint, points: &[Point]) -> Vec<f64> {
+    let count = wall.path.0.len();
+    let (a, b) = (start.edge % count, (start.edge + 1) % count);
+    let whole = wall.path.0[a].distance_mm(wall.path.0[b]);
+    let share = if whole > 0.0 { wall.path.0[a].distance_mm(start.point) / whole } else { 0.0 };
+    let at_start = wall.widths_mm[a] + (wall.widths_mm[b] - wall.widths_mm[a]) * share;
+    let mut step = 0;
+    let mut at = |point: &Point| {
+        let next = (step + 1..=count).find(|k| wall.path.0[(start.edge + k) % count] == *point);
+        next.map_or(at_start, |k| {
+            step = k;
+            wall.widths_mm[(start.edge + k) % count]
+        })
+    };
+    let mut widths_mm = vec![at_start];
+    widths_mm.extend(points.iter().skip(1).map(&mut at));
+    widths_mm
 }
 
 /// Walls grouped by the contour that they go around: an outline with the walls inside it, a hole (or holes whose inner
@@ -311,6 +351,27 @@ fn lies_inside(small: &Ring, big: &Ring) -> bool {
 /// Widths may differ by this within one road, mm.
 const SAME_WIDTH_MM: f64 = 0.03;
 
+/// Pieces of one width are at least this long, mm: shorter ones would starve a machine.
+const LEAST_PIECE_MM: f64 = 0.05;
+
+/// The steps of a road with the widths at their ends, divided where the width changes much within one.
+fn evenly(road: &VariableRoad) -> impl Iterator<Item = ([Point; 2], [f64; 2])> + '_ {
+    road.points.windows(2).zip(road.widths_mm.windows(2)).flat_map(|(ends, widths)| {
+        let (a, b, change) = (ends[0], ends[1], widths[1] - widths[0]);
+        let most = (a.distance_mm(b) / LEAST_PIECE_MM).floor();
+        let pieces = (change.abs() / SAME_WIDTH_MM).ceil().min(most).max(1.0);
+        let mix = |a: i32, b: i32, t: f64| (f64::from(a) + (f64::from(b) - f64::from(a)) * t).round() as i32;
+        let at = move |i: usize| {
+            let t = i as f64 / pieces;
+            (Point::new(mix(a.x, b.x, t), mix(a.y, b.y, t)), widths[0] + change * t)
+        };
+        (0..pieces as usize).map(move |i| {
+            let ((p, v), (q, w)) = (at(i), at(i + 1));
+            ([p, q], [v, w])
+        })
+    })
+}
+
 /// A road of changing width as pieces of constant width. Each piece has the volume of its part of the road.
 fn variable_unit(road: &VariableRoad, layer_height_mm: f64, settings: &IslandSettings) -> Unit {
     let mut roads: Vec<Road> = Vec::new();
@@ -333,13 +394,13 @@ fn variable_unit(road: &VariableRoad, layer_height_mm: f64, settings: &IslandSet
         }
         points.clear();
     };
-    for (ends, widths) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
+    for (ends, widths) in evenly(road) {
         let length = ends[0].distance_mm(ends[1]);
         if length == 0.0 {
             continue;
         }
         let width = (widths[0] + widths[1]) / 2.0;
-        if !points.is_empty() && (width - first_width).abs() > SAME_WIDTH_MM {
+        if length_sum >= LEAST_PIECE_MM && (width - first_width).abs() > SAME_WIDTH_MM {
             finish(&mut points, length_sum, width_sum, volume_sum);
         }
         if points.is_empty() {
@@ -406,7 +467,7 @@ mod tests {
 
     fn wall(depth: usize, is_hole: bool, path: Ring) -> Wall {
         let role = if depth == 0 { Role::ExternalPerimeter } else { Role::Perimeter };
-        Wall { role, depth, is_hole, path, width_mm: 0.45 }
+        Wall { role, depth, is_hole, path, width_mm: 0.45, widths_mm: Vec::new() }
     }
 
     /// A plate with two holes whose inner walls have merged, and one hole apart.
@@ -438,7 +499,7 @@ mod tests {
 
     fn settings() -> IslandSettings {
         IslandSettings {
-            external_perimeters_first: false,
+            sequence: WallSequence::InnerOuter,
             infill_first: false,
             seam_gap_mm: 0.06,
             extrusion_multiplier: 1.0,
@@ -453,8 +514,8 @@ mod tests {
     #[test]
     fn every_wall_is_printed_once_and_outer_walls_last_or_first() {
         let island = plate();
-        for external_perimeters_first in [false, true] {
-            let settings = IslandSettings { external_perimeters_first, ..settings() };
+        for sequence in WallSequence::ALL.iter().copied() {
+            let settings = IslandSettings { sequence, ..settings() };
             let roads = IslandRoads::new(&island, &[], &[], 0.2, &settings).into_roads();
             assert_eq!(roads.len(), island.walls.len());
             let mut volume = 0.0;
@@ -465,9 +526,41 @@ mod tests {
                 island.walls.iter().map(|w| (w.path.length_mm() - 0.06) * road_area_mm2(w.width_mm, 0.2)).sum();
             assert!((volume - planned).abs() < 1e-6 * planned);
             let role_at = |p: usize| roads[p].role;
-            let first = if external_perimeters_first { Role::ExternalPerimeter } else { Role::Perimeter };
+            let is_outer_first = sequence == WallSequence::OuterInner;
+            let first = if is_outer_first { Role::ExternalPerimeter } else { Role::Perimeter };
             assert_eq!(role_at(0), first);
         }
+    }
+
+    #[test]
+    fn the_outer_wall_comes_between_inner_ones_where_there_are_three() {
+        let depths = |count: usize, sequence: WallSequence| -> Vec<usize> {
+            let walls = (0..count).map(|d| wall(d, false, square((20.0, 20.0), 19.8 - 0.4 * d as f64, false)));
+            let island = PerimeterIsland { walls: walls.collect(), ..plate() };
+            let settings = IslandSettings { sequence, ..settings() };
+            let roads = IslandRoads::new(&island, &[], &[], 0.2, &settings).into_roads();
+            let half = |r: &Road| r.points.iter().map(|p| p.to_mm()[0]).fold(f64::MIN, f64::max) - 20.0;
+            roads.iter().map(|r| ((19.8 - half(r)) / 0.4).round() as usize).collect()
+        };
+        assert_eq!(depths(4, WallSequence::InnerOuterInner), [3, 2, 0, 1]);
+        assert_eq!(depths(3, WallSequence::InnerOuterInner), [2, 0, 1]);
+        assert_eq!(depths(2, WallSequence::InnerOuterInner), [1, 0]);
+        assert_eq!(depths(4, WallSequence::InnerOuter), [3, 2, 1, 0]);
+        assert_eq!(depths(4, WallSequence::OuterInner), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_wall_of_changing_width_keeps_its_volume() {
+        let mut island = PerimeterIsland { walls: vec![wall(0, false, square((20.0, 20.0), 10.0, false))], ..plate() };
+        island.walls[0].widths_mm = vec![0.3, 0.5, 0.5, 0.4];
+        let roads = IslandRoads::new(&island, &[], &[], 0.2, &settings()).into_roads();
+        assert!(roads.windows(2).all(|w| w[0].last() == w[1].first()));
+        assert!(roads.iter().all(|r| r.role == Role::ExternalPerimeter));
+        let volume: f64 = roads.iter().map(|r| length_mm(&r.points) * r.flow_mm3_per_mm).sum();
+        let exact: f64 = [0.4, 0.5, 0.45, 0.35].iter().map(|w| 20.0 * road_area_mm2(*w, 0.2)).sum();
+        assert!((volume - exact).abs() < 0.002 * exact, "{volume} instead of {exact}");
+        let widest = roads.iter().map(|r| r.width_mm).fold(0.0, f64::max);
+        assert!((0.49..0.501).contains(&widest));
     }
 
     #[test]

@@ -2,23 +2,33 @@
 //!
 //! Each wall lies a spacing inside the one before, the outermost half its width inside the outline. A wall is laid only
 //! where its two sides have room beside each other; where they have not, the strip that is left gets one road along its
-//! middle instead: part of the outer wall where it is the outline itself that is thin, gap fill elsewhere. Data enters
-//! as outlines and leaves as walls, variable roads and the area inside them; order, seams and speeds are not known here.
+//! middle instead: part of the outer wall where it is the outline itself that is thin, gap fill elsewhere (`thin`).
+//! Islands of which walls of full width leave something out get walls that change their width and number instead
+//! (`variable`, with `beads` and `paths`), or all islands, or none, as settings ask; where those do not come out sound,
+//! full width stays. Data enters as outlines and leaves as walls, variable roads and the area inside them; order, seams
+//! and speeds are not known here.
 
+mod beads;
+mod paths;
 mod repeated;
 #[cfg(test)]
 mod tests;
 mod thin;
+mod variable;
+#[cfg(test)]
+mod variable_tests;
+
+use std::f64::consts::FRAC_PI_4;
 
 use rayon::prelude::*;
 
 use super::flow::{rounding_mm, spacing_mm};
-use super::stages::{PerimeterIsland, PerimeterLayer, Wall};
+use super::stages::{PerimeterIsland, PerimeterLayer, VariableRoad, Wall};
 use crate::geometry::{Island, Join, Region};
 use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
-use crate::settings::Settings;
+use crate::settings::{Settings, SingleWallOnTop, WallGenerator};
 use crate::toolpath::Role;
 
 /// What decides the walls.
@@ -26,6 +36,10 @@ use crate::toolpath::Role;
 pub struct PerimeterSettings {
     /// Number of walls.
     pub count: usize,
+    /// One wall more on every other layer.
+    pub alternate_extra: bool,
+    pub one_on_first_layer: bool,
+    pub one_on_top: SingleWallOnTop,
     pub external_width_mm: f64,
     pub width_mm: f64,
     /// Width of all roads of the first layer.
@@ -35,6 +49,13 @@ pub struct PerimeterSettings {
     pub nozzle_mm: f64,
     pub thin_walls: bool,
     pub gap_fill: bool,
+    pub generator: WallGenerator,
+    /// No road of changing width is narrower than this, mm.
+    pub least_bead_mm: f64,
+    /// Nothing thinner is printed, mm.
+    pub least_feature_mm: f64,
+    /// Way over which roads swing to their new places where their number changes, mm.
+    pub transition_mm: f64,
     pub spiral_vase: bool,
     /// Layers below the vase.
     pub bottom_layers: usize,
@@ -45,6 +66,9 @@ impl From<&Settings> for PerimeterSettings {
     fn from(s: &Settings) -> Self {
         Self {
             count: s.perimeters as usize,
+            alternate_extra: s.alternate_extra_wall,
+            one_on_first_layer: s.only_one_perimeter_first_layer,
+            one_on_top: s.top_one_perimeter_type,
             external_width_mm: s.external_perimeter_extrusion_width,
             width_mm: s.perimeter_extrusion_width,
             first_layer_width_mm: s.first_layer_extrusion_width,
@@ -52,6 +76,10 @@ impl From<&Settings> for PerimeterSettings {
             nozzle_mm: s.nozzle_diameter,
             thin_walls: s.thin_walls,
             gap_fill: s.gap_fill_enabled,
+            generator: s.perimeter_generator,
+            least_bead_mm: s.min_bead_width,
+            least_feature_mm: s.min_feature_size,
+            transition_mm: s.wall_transition_length,
             spiral_vase: s.spiral_vase,
             bottom_layers: s.bottom_solid_layers as usize,
             bottom_thickness_mm: s.bottom_solid_min_thickness,
@@ -65,12 +93,20 @@ const MITER: Join = Join::Miter(3.0);
 const SLACK_MM: f64 = 0.01;
 /// Differences of regions up to this are rounding, mm².
 const NOTHING_MM2: f64 = 0.002;
+/// Walls of full width may leave this much of an island out before it gets walls of changing width, mm².
+const LEFT_OUT_MM2: f64 = 0.05;
+/// Walls whose volume is off by more than this share of their island, and this area on top, are not used.
+const UNSOUND: f64 = 0.06;
+const UNSOUND_MM2: f64 = 0.1;
 /// Islands up to this are dust that nobody modelled, mm².
 const DUST_MM2: f64 = 0.005;
 /// Share of their spacing by which two sides of a wall must be apart where a variable road can take their place.
 const CLOSEST: f64 = 0.95;
 /// And where none can: the sides may then overlap rather than leave the place empty.
 const CLOSEST_ALONE: f64 = 0.6;
+
+/// Two roads take the place of one where each is at least this share of the nozzle's diameter wide.
+const LEAST_OF_TWO: f64 = 0.85;
 
 /// The walls of every layer. Layers are planned in parallel and come back in order.
 pub fn perimeters(
@@ -87,18 +123,30 @@ pub fn perimeters(
             Ok((Roads::new(i, layer, settings), layer.area.islands()))
         })
         .collect::<Result<_, Canceled>>()?;
-    let repeated = repeated::repeated(&islands);
+    let repeated = match settings.one_on_top {
+        SingleWallOnTop::Nowhere => repeated::repeated(&islands),
+        // The layer above decides too.
+        _ => islands.iter().map(|(_, islands)| vec![None; islands.len()]).collect(),
+    };
+    let nothing = Region::default();
     let planned = islands
         .into_par_iter()
         .zip(&repeated)
-        .map(|((roads, islands), repeated)| {
+        .enumerate()
+        .map(|(i, ((roads, islands), repeated))| {
+            let above = layers.get(i + 1).map_or(&nothing, |above| &above.area);
+            let above = match settings.one_on_top {
+                SingleWallOnTop::Nowhere => None,
+                SingleWallOnTop::Top => Some(above),
+                SingleWallOnTop::Topmost => Some(above).filter(|_| i + 1 == layers.len()),
+            };
             let mut planned = Vec::with_capacity(islands.len());
             for (island, same) in islands.into_iter().zip(repeated) {
                 progress.check()?;
                 planned.push(match same {
                     Some(_) => None,
                     None if roads.vase => Some(vase_island(island, &roads)),
-                    None => Some(plan_island(island, &roads)),
+                    None => Some(plan_island(island, above, &roads)),
                 });
             }
             progress.advance(1);
@@ -153,6 +201,12 @@ struct Roads {
     nozzle_mm: f64,
     thin_walls: bool,
     gap_fill: bool,
+    generator: WallGenerator,
+    least_bead_mm: f64,
+    least_feature_mm: f64,
+    /// Two roads take the place of one where each is at least this wide, mm.
+    least_of_two_mm: f64,
+    transition_mm: f64,
     /// This layer belongs to the single wall of a vase.
     vase: bool,
 }
@@ -161,9 +215,13 @@ impl Roads {
     fn new(layer: usize, outline: &LayerOutline, s: &PerimeterSettings) -> Self {
         let height_mm = outline.span.height_mm();
         let road = |width_mm: f64| Road::new(if layer == 0 { s.first_layer_width_mm } else { width_mm }, height_mm);
+        let count = match layer {
+            0 if s.one_on_first_layer => s.count.min(1),
+            _ => s.count + usize::from(s.alternate_extra && s.count > 0 && layer % 2 == 1),
+        };
         let is_bottom = layer < s.bottom_layers || outline.span.bottom_mm < s.bottom_thickness_mm - 1e-6;
         Self {
-            count: s.count,
+            count,
             external: road(s.external_width_mm),
             inner: road(s.width_mm),
             infill: road(s.solid_infill_width_mm),
@@ -171,8 +229,18 @@ impl Roads {
             nozzle_mm: s.nozzle_mm,
             thin_walls: s.thin_walls,
             gap_fill: s.gap_fill,
+            generator: s.generator,
+            least_bead_mm: s.least_bead_mm,
+            least_feature_mm: s.least_feature_mm,
+            least_of_two_mm: (LEAST_OF_TWO * s.nozzle_mm).max(s.least_bead_mm),
+            transition_mm: s.transition_mm,
             vase: s.spiral_vase && !is_bottom,
         }
+    }
+
+    /// Room between the innermost walls from which on a road of infill lies there, mm.
+    fn least_infill_mm(&self) -> f64 {
+        CLOSEST * self.infill.spacing_mm
     }
 
     /// How deep the outermost wall reaches with the distance its sides keep.
@@ -200,6 +268,7 @@ fn walls(centre: &Region, depth: usize, road: Road) -> impl Iterator<Item = Wall
         is_hole: ring.area_mm2() < 0.0,
         path: ring.clone(),
         width_mm: road.width_mm,
+        widths_mm: Vec::new(),
     })
 }
 
@@ -215,20 +284,62 @@ fn vase_island(outline: Island, roads: &Roads) -> PerimeterIsland {
     }
 }
 
-fn plan_island(outline: Island, roads: &Roads) -> PerimeterIsland {
+/// Walls of full width, or where those leave something out, walls of changing width. `above` is the layer above, where
+/// what is not under it gets one wall only.
+fn plan_island(outline: Island, above: Option<&Region>, roads: &Roads) -> PerimeterIsland {
+    let (mut island, is_whole) = classic_island(outline, above, roads);
+    let wanted = match roads.generator {
+        WallGenerator::Automatic => !is_whole,
+        WallGenerator::Classic => false,
+        WallGenerator::Variable => above.is_none() || !is_whole,
+    };
+    if wanted
+        && roads.count > 0
+        && let Some((walls, variable)) = variable::plan(&island.outline, roads)
+        && is_sound(&island, &walls, &variable, roads)
+    {
+        island.walls = walls;
+        island.variable = variable;
+    }
+    island
+}
+
+/// Whether roads have the volume of their island, as far as that can be: a check on everything that led to them.
+fn is_sound(island: &PerimeterIsland, walls: &[Wall], variable: &[VariableRoad], roads: &Roads) -> bool {
+    let rounding = rounding_mm(roads.height_mm);
+    let mut laid = island.inner.area_mm2();
+    laid += walls.iter().map(|w| w.path.length_mm() * (w.width_mm - rounding)).sum::<f64>();
+    for road in variable {
+        let steps = road.points.windows(2).zip(road.widths_mm.windows(2));
+        laid += steps.map(|(p, w)| p[0].distance_mm(p[1]) * (0.5 * (w[0] + w[1]) - rounding)).sum::<f64>();
+        // The nozzle reaches round both ends.
+        let ends = [road.widths_mm.first(), road.widths_mm.last()];
+        laid += ends.into_iter().flatten().map(|w| FRAC_PI_4 / 2.0 * w * w).sum::<f64>();
+    }
+    let rings = std::iter::once(&island.outline.outer).chain(&island.outline.holes);
+    let (area, around) = rings.fold((0.0, 0.0), |(a, l), ring| (a + ring.area_mm2(), l + ring.length_mm()));
+    let expected = area - 0.5 * rounding * around;
+    (laid - expected).abs() <= UNSOUND * area + UNSOUND_MM2
+}
+
+/// Walls of full width with gap fill between them, and whether they left nothing out that other walls could fill.
+fn classic_island(outline: Island, above: Option<&Region>, roads: &Roads) -> (PerimeterIsland, bool) {
     let area = Region::from(&outline);
     let mut island = PerimeterIsland { outline, walls: Vec::new(), variable: Vec::new(), inner: Region::default() };
     if roads.count == 0 {
         island.inner = area;
-        return island;
+        return (island, true);
     }
     // Down to this depth every wall has room, and a plain offset does.
-    let free_mm = area.lossless_depth_mm(roads.least_depth_mm(), roads.whole_depth_mm());
+    let mut free_mm = area.lossless_depth_mm(roads.least_depth_mm(), roads.whole_depth_mm());
+    let mut left_out_mm2 = 0.0;
     // The middle of the wall before, and how far inside it the room for the next one begins.
     let mut before = area;
     let mut inset = 0.0;
     let mut outer_half = 0.5 * roads.external.width_mm;
     let mut depth_mm = 0.0;
+    // What is seen from above and has its one wall already.
+    let mut top = Region::default();
     for depth in 0..roads.count {
         let road = roads.at(depth);
         let may_fill = if depth == 0 { roads.thin_walls } else { roads.gap_fill };
@@ -237,8 +348,9 @@ fn plan_island(outline: Island, roads: &Roads) -> PerimeterIsland {
         let middle = if depth_mm + inner_half <= free_mm {
             before.shrunk_freely(inset + outer_half, MITER)
         } else {
-            let room = before.offset(-inset, MITER);
+            let room = before.offset(-inset, MITER).difference(&top);
             let fit = fitted(&room, outer_half, inner_half);
+            left_out_mm2 += fit.lost_mm2;
             if fit.lost && may_fill {
                 let left = room.difference(&fit.middle.offset(outer_half + SLACK_MM, Join::Miter(4.0)));
                 if depth == 0 {
@@ -258,37 +370,54 @@ fn plan_island(outline: Island, roads: &Roads) -> PerimeterIsland {
         if before.is_empty() {
             break;
         }
+        if depth == 0
+            && roads.count > 1
+            && let Some(above) = above
+        {
+            let room = before.offset(-inset, MITER);
+            top = room.difference(above).opened(roads.inner.width_mm);
+            if !top.is_empty() {
+                top = top.offset(SLACK_MM, MITER).intersection(&room);
+                free_mm = 0.0;
+            }
+        }
     }
     let is_free = depth_mm + inset <= free_mm;
-    let mut room = if is_free { before.shrunk_freely(inset, MITER) } else { before.offset(-inset, MITER) };
+    let mut room =
+        if is_free { before.shrunk_freely(inset, MITER) } else { before.offset(-inset, MITER).difference(&top) };
     // Where no road of infill has room beside another, one along the middle fills better.
     let half = 0.5 * CLOSEST * roads.infill.spacing_mm;
     if roads.gap_fill && !room.is_empty() && depth_mm + inset + half > free_mm {
         let fit = fitted(&room, 0.0, half);
+        left_out_mm2 += fit.lost_mm2;
         if fit.lost {
             let left = room.difference(&fit.middle.offset(SLACK_MM, MITER));
             island.variable.extend(thin::gaps(&left, roads));
             room = fit.middle;
         }
     }
-    island.inner = room.without_specks(NOTHING_MM2);
-    island
+    // Walls of changing width know nothing of tops.
+    let is_whole = left_out_mm2 <= LEFT_OUT_MM2 || !top.is_empty();
+    island.inner = room.union(&top).without_specks(NOTHING_MM2);
+    (island, is_whole)
 }
 
 /// Where the middle of a road has room.
 struct Fit {
     middle: Region,
-    /// Whether some of the room is left over.
+    /// Whether some of the room is left over, and how much.
     lost: bool,
+    lost_mm2: f64,
 }
 
 /// The middle of a road that fills the room's edge up to `outer_half_mm` and keeps `inner_half_mm` to itself inwards.
 fn fitted(room: &Region, outer_half_mm: f64, inner_half_mm: f64) -> Fit {
     let core = room.offset(-(outer_half_mm + inner_half_mm), MITER);
     let covered = core.offset(outer_half_mm + inner_half_mm + SLACK_MM, MITER);
-    let lost = room.difference(&covered).area_mm2() > NOTHING_MM2;
+    let lost_mm2 = room.difference(&covered).area_mm2();
+    let lost = lost_mm2 > NOTHING_MM2;
     let direct = room.offset(-outer_half_mm, MITER);
     // Growing back sharpens fillets, so where something is lost its result only says where the direct one stays.
     let middle = if lost { direct.intersection(&core.offset(inner_half_mm + SLACK_MM, MITER)) } else { direct };
-    Fit { middle, lost }
+    Fit { middle, lost, lost_mm2 }
 }

@@ -13,7 +13,10 @@ pub struct Wall {
     /// Whether it goes around a hole (its ring is clockwise then).
     pub is_hole: bool,
     pub path: Ring,
+    /// The mean where it changes.
     pub width_mm: f64,
+    /// Width at each point of the path where it changes along it; else empty.
+    pub widths_mm: Vec<f64>,
 }
 
 /// A road whose width may change along it: gap fill and thin walls.

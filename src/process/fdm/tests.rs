@@ -12,7 +12,7 @@ use crate::process::{Plan, PlanError, plan};
 use crate::progress::Progress;
 use crate::report::Notice;
 use crate::scene::{Snapshot, SnapshotObject};
-use crate::settings::{SeamPosition, Settings};
+use crate::settings::{SeamPosition, Settings, WallGenerator, WallSequence};
 use crate::toolpath::estimate::estimate;
 use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
 
@@ -192,7 +192,7 @@ fn every_road_begins_where_the_tool_stands_and_retractions_come_in_pairs() {
         ("layer change", |s| s.retract_layer_change = true),
         ("restart", |s| s.retract_restart_extra = 0.05),
         ("brim and labels", |s| (s.brim_width, s.gcode_label_objects) = (3.0, true)),
-        ("outer first", |s| s.external_perimeters_first = true),
+        ("outer first", |s| s.wall_sequence = WallSequence::OuterInner),
         ("infill first, crossing", |s| (s.infill_first, s.avoid_crossing_perimeters) = (true, false)),
     ];
     for (name, change) in variants {
@@ -276,6 +276,7 @@ fn the_material_is_that_of_the_planned_roads() {
     let layers = stages(star(2.4), 70.0, 120.0, &settings);
     let mut wanted = 0.0;
     let mut loops = 0.0;
+    let mut unsure = 0.0;
     for (walls, fills) in layers.perimeters.iter().zip(layers.filled.iter()) {
         let height = walls.span.height_mm();
         let area = |w: f64| crate::toolpath::road_area_mm2(w, height);
@@ -283,10 +284,17 @@ fn the_material_is_that_of_the_planned_roads() {
             for wall in &island.walls {
                 wanted += wall.path.length_mm() * area(wall.width_mm);
                 loops += area(wall.width_mm);
+                // Where in a wall of changing width its opening is, is not known here.
+                let widths = || wall.widths_mm.iter().copied();
+                if !wall.widths_mm.is_empty() {
+                    unsure += 0.06 * (area(widths().fold(0.0, f64::max)) - area(widths().fold(f64::MAX, f64::min)));
+                }
             }
             for road in &island.variable {
                 for (p, w) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
-                    wanted += p[0].distance_mm(p[1]) * area((w[0] + w[1]) / 2.0);
+                    // A road narrower than high is round, so that its area is not linear in its width.
+                    let at = |i: u32| area(w[0] + (w[1] - w[0]) * (f64::from(i) + 0.5) / 32.0);
+                    wanted += p[0].distance_mm(p[1]) * (0..32).map(at).sum::<f64>() / 32.0;
                 }
             }
         }
@@ -295,7 +303,7 @@ fn the_material_is_that_of_the_planned_roads() {
     }
     // Loops are left open by 0.15 nozzle diameters.
     wanted = (wanted - loops * 0.06) * 1.1;
-    assert!((extruded - wanted).abs() < 1e-4 * wanted, "{extruded} instead of {wanted} mm3");
+    assert!((extruded - wanted).abs() < 1e-4 * wanted + unsure, "{extruded} instead of {wanted} mm3");
 }
 
 #[test]
@@ -380,7 +388,8 @@ fn seams(toolpath: &Toolpath) -> Vec<Vec<Point>> {
 
 #[test]
 fn aligned_seams_stand_on_each_other_and_in_corners() {
-    let settings = quick();
+    // Walls of changing width begin and end in the star's tips.
+    let settings = Settings { perimeter_generator: WallGenerator::Classic, ..quick() };
     let meshes: [(&str, Mesh); 3] = [("cube", cube(20.0, 9.0)), ("cylinder", cylinder(10.0, 9.0)), ("star", star(9.0))];
     for (name, mesh) in meshes {
         let plan = planned(vec![object(name, mesh, 60.0, 60.0, &settings)], &settings);

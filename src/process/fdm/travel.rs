@@ -315,6 +315,7 @@ mod tests {
                 is_hole: false,
                 path: outline(0.225),
                 width_mm: 0.45,
+                widths_mm: Vec::new(),
             }],
             variable: Vec::new(),
             inner: Region::default(),

@@ -18,7 +18,10 @@
 //!
 //! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
 
-use super::choices::{FillPattern, GcodeFlavor, IroningType, SeamPosition, SlicingMode, SolidPattern};
+use super::choices::{
+    FillPattern, GcodeFlavor, IroningType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, WallGenerator,
+    WallSequence,
+};
 use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
 use super::value::{SettingType, Value};
 use crate::units::Unit::*;

@@ -11,11 +11,29 @@ perimeters: u32 = 2, {
     orca: &["wall_loops"], cura: &["wall_line_count"], search: &["perimeters", "shells", "loops"],
 }
 
-/// Print the outer wall before the inner ones.
+/// In which order the walls around one contour are printed.
 ///
-/// More true to size, worse on overhangs.
-external_perimeters_first: bool = false, {
-    label: "Outer wall first", category: Walls, level: Advanced, scope: Object, search: &["wall order", "inset"],
+/// The outer wall first is truer to size and worse on overhangs.
+wall_sequence: WallSequence = WallSequence::InnerOuter, {
+    label: "Wall order", category: Walls, level: Advanced, scope: Object, old: &["external_perimeters_first"],
+    orca: &["wall_sequence"], cura: &["inset_direction"], search: &["outer wall first", "inset"],
+}
+
+/// Only one wall on the first layer, so that its infill shows to the edge.
+only_one_perimeter_first_layer: bool = false, {
+    label: "One wall on the first layer", category: Walls, level: Advanced, scope: Object,
+    orca: &["only_one_wall_first_layer"], shown_when: when("there is more than one wall", |s| s.perimeters > 1),
+}
+
+/// Only one wall around surfaces that are seen from above, so that their infill shows to the edge.
+top_one_perimeter_type: SingleWallOnTop = SingleWallOnTop::Nowhere, {
+    label: "One wall on top", category: Walls, level: Advanced, scope: Object, orca: &["only_one_wall_top"],
+    search: &["single perimeter"], shown_when: when("there is more than one wall", |s| s.perimeters > 1),
+}
+
+/// One wall more on every other layer: infill then lies between walls above and below it and holds them better.
+alternate_extra_wall: bool = false, {
+    label: "Alternate extra wall", category: Walls, level: Advanced, scope: Object, cura: &["alternate_extra_perimeter"],
 }
 
 /// Print parts that are too thin for two roads as one road.
@@ -27,6 +45,43 @@ thin_walls: bool = true, {
 /// Fill the gaps that are left between walls.
 gap_fill_enabled: bool = true, {
     label: "Fill gaps between walls", category: Walls, level: Advanced, scope: Object,
+}
+
+/// Which walls are laid: all of full width, or of a width and number that change with the part's thickness.
+///
+/// Where needed, each part of a layer is looked at by itself: full width where that fills it, else changing width, so
+/// that thin text and tapering ribs print whole.
+perimeter_generator: WallGenerator = WallGenerator::Automatic, {
+    label: "Wall generator", category: Walls, level: Advanced, scope: Object, orca: &["wall_generator"],
+    search: &["arachne", "variable width", "thin text"],
+}
+
+/// Walls of changing width leave out parts thinner than this.
+///
+/// A percentage is of the nozzle's diameter.
+min_feature_size: f64 = Value::Percent(0.25), {
+    label: "Thinnest part", category: Walls, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(0.0, 10.0), soft: range(0.02, 1.0), percent_of: Some(Key::nozzle_diameter),
+    shown_when: when("walls may change their width", |s| s.perimeter_generator != WallGenerator::Classic),
+}
+
+/// No wall of changing width is narrower than this.
+///
+/// Thinner parts are printed this wide. A percentage is of the nozzle's diameter.
+min_bead_width: f64 = Value::Percent(0.6), {
+    label: "Narrowest wall", category: Walls, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(0.01, 10.0), soft: range(0.1, 1.0), percent_of: Some(Key::nozzle_diameter),
+    cura: &["min_wall_line_width"],
+    shown_when: when("walls may change their width", |s| s.perimeter_generator != WallGenerator::Classic),
+}
+
+/// The way over which walls of changing width swing to their new places where their number changes.
+///
+/// A percentage is of the nozzle's diameter.
+wall_transition_length: f64 = Value::Percent(1.0), {
+    label: "Transition length", category: Walls, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(0.0, 10.0), soft: range(0.1, 2.0), percent_of: Some(Key::nozzle_diameter),
+    shown_when: when("walls may change their width", |s| s.perimeter_generator != WallGenerator::Classic),
 }
 
 /// Print one continuous wall that rises all the time, on a solid bottom: for vases.

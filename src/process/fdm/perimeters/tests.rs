@@ -4,28 +4,27 @@ use std::f64::consts::TAU;
 
 use super::*;
 use crate::geometry::{Bounds, EdgeGrid, Point, Ring};
-use crate::process::fdm::stages::VariableRoad;
 use crate::process::slicing::LayerSpan;
 
-fn ring(points: &[(f64, f64)]) -> Ring {
+pub(super) fn ring(points: &[(f64, f64)]) -> Ring {
     Ring(points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect())
 }
 
-fn region(outlines: &[&[(f64, f64)]]) -> Region {
+pub(super) fn region(outlines: &[&[(f64, f64)]]) -> Region {
     Region::from_rings(outlines.iter().map(|points| ring(points)).collect())
 }
 
-fn rectangle(x: f64, y: f64, width: f64, depth: f64) -> Region {
+pub(super) fn rectangle(x: f64, y: f64, width: f64, depth: f64) -> Region {
     Region::rectangle(Bounds { min: Point::from_mm(x, y), max: Point::from_mm(x + width, y + depth) })
 }
 
-fn circle(radius: f64) -> Region {
+pub(super) fn circle(radius: f64) -> Region {
     let points: Vec<(f64, f64)> =
         (0..180).map(|i| (i as f64 / 180.0 * TAU).sin_cos()).map(|(s, c)| (radius * c, radius * s)).collect();
     region(&[&points])
 }
 
-fn layers(area: &Region, count: usize) -> Vec<LayerOutline> {
+pub(super) fn layers(area: &Region, count: usize) -> Vec<LayerOutline> {
     (0..count)
         .map(|i| {
             let bottom_mm = i as f64 * 0.2;
@@ -35,9 +34,12 @@ fn layers(area: &Region, count: usize) -> Vec<LayerOutline> {
         .collect()
 }
 
-fn settings() -> PerimeterSettings {
+pub(super) fn settings() -> PerimeterSettings {
     PerimeterSettings {
         count: 2,
+        alternate_extra: false,
+        one_on_first_layer: false,
+        one_on_top: SingleWallOnTop::Nowhere,
         external_width_mm: 0.45,
         width_mm: 0.5,
         first_layer_width_mm: 0.42,
@@ -45,6 +47,10 @@ fn settings() -> PerimeterSettings {
         nozzle_mm: 0.4,
         thin_walls: true,
         gap_fill: true,
+        generator: WallGenerator::Classic,
+        least_bead_mm: 0.24,
+        least_feature_mm: 0.1,
+        transition_mm: 0.4,
         spiral_vase: false,
         bottom_layers: 3,
         bottom_thickness_mm: 0.0,
@@ -52,7 +58,7 @@ fn settings() -> PerimeterSettings {
 }
 
 /// The islands of the second layer of a stack of equal ones (the first has its own width).
-fn planned(area: &Region, settings: &PerimeterSettings) -> Vec<PerimeterIsland> {
+pub(super) fn planned(area: &Region, settings: &PerimeterSettings) -> Vec<PerimeterIsland> {
     perimeters(&layers(area, 2), settings, &Progress::new()).unwrap().pop().unwrap().islands
 }
 
@@ -62,8 +68,19 @@ fn band(path: &Ring, width_mm: f64) -> Region {
     filled.offset(0.5 * width_mm, Join::Round).difference(&filled.offset(-0.5 * width_mm, Join::Round))
 }
 
+/// The area under a wall.
+pub(super) fn wall_band(wall: &Wall) -> Region {
+    if wall.widths_mm.is_empty() {
+        return band(&wall.path, wall.width_mm);
+    }
+    let mut road = VariableRoad { role: wall.role, points: wall.path.0.clone(), widths_mm: wall.widths_mm.clone() };
+    road.points.extend(wall.path.0.first());
+    road.widths_mm.extend(wall.widths_mm.first());
+    variable_band(&road, 0.0)
+}
+
 /// The area under a variable road, its round ends included.
-fn variable_band(road: &VariableRoad, less_mm: f64) -> Region {
+pub(super) fn variable_band(road: &VariableRoad, less_mm: f64) -> Region {
     let mut pieces = Vec::new();
     for (points, widths) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
         let ([ax, ay], [bx, by]) = (points[0].to_mm(), points[1].to_mm());
@@ -86,11 +103,11 @@ fn variable_band(road: &VariableRoad, less_mm: f64) -> Region {
 }
 
 /// Everything that the islands print or leave to infill, as (share of the outline covered, area outside the outline).
-fn coverage(area: &Region, islands: &[PerimeterIsland]) -> (f64, f64) {
+pub(super) fn coverage(area: &Region, islands: &[PerimeterIsland]) -> (f64, f64) {
     let mut pieces = Vec::new();
     for island in islands {
         pieces.push(island.inner.clone());
-        pieces.extend(island.walls.iter().map(|wall| band(&wall.path, wall.width_mm)));
+        pieces.extend(island.walls.iter().map(wall_band));
         pieces.extend(island.variable.iter().map(|road| variable_band(road, 0.0)));
     }
     let all = Region::union_all(&pieces);
@@ -347,6 +364,46 @@ fn the_first_layer_has_its_own_width() {
 }
 
 #[test]
+fn the_number_of_walls_may_change_from_layer_to_layer() {
+    let stack = layers(&rectangle(0.0, 0.0, 20.0, 20.0), 5);
+    let counts = |settings: &PerimeterSettings| -> Vec<usize> {
+        perimeters(&stack, settings, &Progress::new()).unwrap().iter().map(|l| l.islands[0].walls.len()).collect()
+    };
+    let three = PerimeterSettings { count: 3, ..settings() };
+    assert_eq!(counts(&PerimeterSettings { alternate_extra: true, ..three }), [3, 4, 3, 4, 3]);
+    assert_eq!(counts(&PerimeterSettings { one_on_first_layer: true, ..three }), [1, 3, 3, 3, 3]);
+    assert_eq!(counts(&PerimeterSettings { one_on_top: SingleWallOnTop::Top, ..three }), [3, 3, 3, 3, 1]);
+    assert_eq!(counts(&PerimeterSettings { one_on_top: SingleWallOnTop::Topmost, ..three }), [3, 3, 3, 3, 1]);
+}
+
+#[test]
+fn a_step_has_one_wall_and_what_is_under_the_next_layer_all() {
+    // The right half of the lower layer is seen from above.
+    let mut stack = layers(&rectangle(0.0, 0.0, 20.0, 10.0), 2);
+    stack.extend(layers(&rectangle(0.0, 0.0, 10.0, 10.0), 1));
+    let settings = PerimeterSettings { count: 3, one_on_top: SingleWallOnTop::Top, ..settings() };
+    let planned = perimeters(&stack, &settings, &Progress::new()).unwrap();
+    assert_eq!(planned[0].islands[0].walls.len(), 3);
+    let step = &planned[1].islands[0];
+    let reach = |depth: usize| {
+        let walls = step.walls.iter().filter(|w| w.depth == depth);
+        walls.flat_map(|w| &w.path.0).map(|p| p.to_mm()[0]).fold(f64::MIN, f64::max)
+    };
+    assert!(reach(0) > 19.7 && reach(1) < 10.0 && reach(2) < reach(1), "{} {} {}", reach(0), reach(1), reach(2));
+    // Nothing is left open and nothing lies twice.
+    let area = rectangle(0.0, 0.0, 20.0, 10.0);
+    let (covered, outside) = coverage(&area, std::slice::from_ref(step));
+    assert!(covered > 0.998 && outside < 1e-3, "{covered}, {outside}");
+    let spacing: f64 = step.walls.iter().map(|w| w.path.length_mm() * (w.width_mm - rounding_mm(0.2))).sum();
+    let laid = spacing + step.inner.area_mm2();
+    assert!((laid - area.area_mm2()).abs() < 0.01 * area.area_mm2(), "{laid} mm²");
+    // On the last layer, topmost says the same; below it, nothing.
+    let topmost = PerimeterSettings { one_on_top: SingleWallOnTop::Topmost, ..settings };
+    let planned = perimeters(&stack, &topmost, &Progress::new()).unwrap();
+    assert_eq!(planned.iter().map(|l| l.islands[0].walls.len()).collect::<Vec<_>>(), [3, 3, 1]);
+}
+
+#[test]
 fn specks_are_printed_as_dots_or_counted() {
     let area =
         rectangle(0.0, 0.0, 0.4, 0.4).union(&rectangle(5.0, 0.0, 0.02, 3.0)).union(&rectangle(9.0, 0.0, 0.45, 0.7));
@@ -365,9 +422,10 @@ fn specks_are_printed_as_dots_or_counted() {
 #[test]
 fn any_number_of_threads_gives_the_same_walls() {
     let stack: Vec<LayerOutline> = shapes().iter().flat_map(|(_, area)| layers(area, 2)).collect();
+    let settings = PerimeterSettings { generator: WallGenerator::Automatic, ..settings() };
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| perimeters(&stack, &settings(), &Progress::new()).unwrap())
+        pool.install(|| perimeters(&stack, &settings, &Progress::new()).unwrap())
     };
     let one = run(1);
     assert_eq!(one, run(2));

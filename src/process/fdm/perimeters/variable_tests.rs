@@ -1,0 +1,252 @@
+//! Walls of changing width against what they are for: thin and tapering parts are whole, and true to size.
+
+use std::f64::consts::TAU;
+
+use super::tests::{circle, coverage, planned, rectangle, region, settings, variable_band, wall_band};
+use super::*;
+use crate::geometry::{EdgeGrid, Point, Skeleton};
+
+fn automatic() -> PerimeterSettings {
+    PerimeterSettings { generator: WallGenerator::Automatic, ..settings() }
+}
+
+fn star(points: usize, outer: f64, inner: f64) -> Region {
+    let at = |i: usize| {
+        let (sin, cos) = (i as f64 / points as f64 * 0.5 * TAU).sin_cos();
+        let r = if i % 2 == 0 { outer } else { inner };
+        (r * cos, r * sin)
+    };
+    region(&[&(0..2 * points).map(at).collect::<Vec<_>>()])
+}
+
+/// A stroke around a path of points, as letters are made of.
+fn stroke(points: &[(f64, f64)], width: f64) -> Region {
+    let pieces: Vec<Region> = points
+        .windows(2)
+        .map(|p| {
+            let ((ax, ay), (bx, by)) = (p[0], p[1]);
+            let length = (bx - ax).hypot(by - ay);
+            let (nx, ny) = (-(by - ay) / length * 0.5 * width, (bx - ax) / length * 0.5 * width);
+            region(&[&[(ax - nx, ay - ny), (bx - nx, by - ny), (bx + nx, by + ny), (ax + nx, ay + ny)]])
+        })
+        .collect();
+    Region::union_all(&pieces)
+}
+
+/// Shapes that walls of full width do not cover, by name.
+fn thin_shapes() -> Vec<(String, Region)> {
+    let mut shapes = vec![
+        ("taper from 3 mm to 0.2 mm".to_owned(), region(&[&[(0.0, -1.5), (40.0, -0.1), (40.0, 0.1), (0.0, 1.5)]])),
+        ("wedge of 10°".to_owned(), region(&[&[(0.0, -2.5), (30.0, 0.0), (0.0, 2.5)]])),
+        ("wedge of 30°".to_owned(), region(&[&[(0.0, -8.0), (30.0, 0.0), (0.0, 8.0)]])),
+        ("star of 5".to_owned(), star(5, 15.0, 6.0)),
+        ("eccentric ring".to_owned(), {
+            let hole = circle(10.4).rings.into_iter().flat_map(|r| r.0).map(Point::to_mm).map(|[x, y]| (x + 1.4, y));
+            circle(12.0).difference(&region(&[&hole.collect::<Vec<_>>()]))
+        }),
+    ];
+    for width in [0.3, 0.5, 0.62, 0.7, 0.9, 1.1, 1.3, 1.5] {
+        shapes.push((format!("V of {width} mm strokes"), stroke(&[(0.0, 10.0), (5.0, 0.0), (10.0, 10.0)], width)));
+        let arc = |r: f64| (0..=60).map(move |i| (i as f64 / 80.0 * TAU).sin_cos()).map(move |(s, c)| (r * c, r * s));
+        let inner: Vec<(f64, f64)> = arc(5.0 - 0.5 * width).collect();
+        let c: Vec<(f64, f64)> = arc(5.0 + 0.5 * width).chain(inner.into_iter().rev()).collect();
+        shapes.push((format!("C of {width} mm strokes"), region(&[&c])));
+        let plate = rectangle(0.0, 0.0, 12.0, 5.0);
+        shapes.push((format!("plate with a rib of {width} mm"), plate.union(&rectangle(5.0, 4.0, width, 8.0))));
+    }
+    shapes
+}
+
+/// All roads of some islands as roads of changing width.
+fn roads_of(islands: &[PerimeterIsland]) -> Vec<VariableRoad> {
+    let mut out = Vec::new();
+    for island in islands {
+        for wall in &island.walls {
+            let mut points = wall.path.0.clone();
+            points.extend(wall.path.0.first());
+            let mut widths_mm =
+                if wall.widths_mm.is_empty() { vec![wall.width_mm; wall.path.0.len()] } else { wall.widths_mm.clone() };
+            widths_mm.extend(widths_mm.first().copied());
+            out.push(VariableRoad { role: wall.role, points, widths_mm });
+        }
+        out.extend(island.variable.iter().cloned());
+    }
+    out
+}
+
+#[test]
+fn thin_parts_are_printed_whole() {
+    for (name, area) in thin_shapes() {
+        let islands = planned(&area, &automatic());
+        let (covered, outside) = coverage(&area, &islands);
+        assert!(covered > 0.985, "{name}: {covered} covered");
+        assert!(outside < 0.012 * area.area_mm2(), "{name}: {outside} mm² of {} outside", area.area_mm2());
+        // The parts thinner than two roads, their outermost corners apart, which no round road reaches.
+        let thin = area.difference(&area.opened(0.45).offset(0.01, Join::Miter(2.0))).opened(0.05);
+        let pieces: Vec<Region> = islands.iter().flat_map(|i| i.walls.iter().map(wall_band)).collect();
+        let mut all = pieces;
+        all.extend(islands.iter().flat_map(|i| i.variable.iter().map(|road| variable_band(road, 0.0))));
+        all.extend(islands.iter().map(|i| i.inner.clone()));
+        let bare = thin.difference(&Region::union_all(&all)).area_mm2();
+        assert!(bare <= 0.02 * thin.area_mm2() + 0.05, "{name}: {bare} mm² of {} mm² bare", thin.area_mm2());
+    }
+}
+
+#[test]
+fn no_road_is_narrower_or_wider_than_it_may_be() {
+    for (name, area) in thin_shapes() {
+        for road in roads_of(&planned(&area, &automatic())) {
+            assert_eq!(road.points.len(), road.widths_mm.len());
+            assert!(road.points.windows(2).all(|w| w[0] != w[1]), "{name}");
+            for width in &road.widths_mm {
+                assert!((0.2..=0.96).contains(width), "{name}: a road of {width} mm");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_volume_of_roads_is_the_volume_of_the_part() {
+    for (name, area) in thin_shapes() {
+        let islands = planned(&area, &automatic());
+        let rounding = rounding_mm(0.2);
+        let mut laid: f64 = islands.iter().map(|i| i.inner.area_mm2()).sum();
+        for road in roads_of(&islands) {
+            for (p, w) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
+                laid += p[0].distance_mm(p[1]) * (0.5 * (w[0] + w[1]) - rounding);
+            }
+            if road.points.first() != road.points.last() {
+                let ends = [road.widths_mm[0], road.widths_mm[road.widths_mm.len() - 1]];
+                laid += ends.iter().map(|w| TAU / 16.0 * w * w).sum::<f64>();
+            }
+        }
+        let outline: f64 = area.rings.iter().map(|r| r.length_mm()).sum();
+        let expected = area.area_mm2() - 0.5 * rounding * outline;
+        assert!((laid - expected).abs() < 0.05 * expected, "{name}: {laid} mm² laid, {expected} expected");
+    }
+}
+
+#[test]
+fn outer_walls_lie_half_their_width_inside_the_outline() {
+    let (mut length, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for (_, area) in thin_shapes() {
+        let grid = EdgeGrid::new(&area);
+        for road in roads_of(&planned(&area, &automatic())).iter().filter(|r| r.role == Role::ExternalPerimeter) {
+            for (p, w) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
+                let middle = Point::new((p[0].x + p[1].x) / 2, (p[0].y + p[1].y) / 2);
+                let Some(near) = grid.nearest(middle, 2.0) else { continue };
+                let error = 0.25 * (w[0] + w[1]) - near.distance_mm;
+                // Roads between sides of one thickness; where one begins beside another it is on its way.
+                if error.abs() < 0.08 {
+                    let step = p[0].distance_mm(p[1]);
+                    length += step;
+                    sum += step * error;
+                    squares += step * error * error;
+                }
+            }
+        }
+    }
+    let mean: f64 = sum / length;
+    let deviation = (squares / length - mean * mean).sqrt();
+    assert!(mean.abs() < 0.002, "{mean} mm");
+    assert!(deviation < 0.007, "{deviation} mm");
+}
+
+#[test]
+fn the_width_changes_gently_along_a_road() {
+    let area = region(&[&[(0.0, -1.5), (40.0, -0.1), (40.0, 0.1), (0.0, 1.5)]]);
+    for road in roads_of(&planned(&area, &automatic())) {
+        for (p, w) in road.points.windows(2).zip(road.widths_mm.windows(2)) {
+            let slope = (w[1] - w[0]).abs() / p[0].distance_mm(p[1]);
+            assert!(slope < 1.5, "from {} to {} mm over {} mm", w[0], w[1], p[0].distance_mm(p[1]));
+        }
+    }
+    // One road per place: a slice across the taper meets as many roads as it has room for.
+    let islands = planned(&area, &automatic());
+    let across = |x: f64| {
+        roads_of(&islands)
+            .iter()
+            .flat_map(|r| r.points.windows(2).map(|w| (w[0].to_mm()[0], w[1].to_mm()[0])).collect::<Vec<_>>())
+            .filter(|(a, b)| (*a <= x) != (*b <= x))
+            .count()
+    };
+    let thickness = |x: f64| 3.0 - 2.8 * x / 40.0;
+    for (t, roads) in [(0.25, 1), (0.5, 1), (0.75, 2), (0.95, 2), (1.2, 3), (1.6, 4)] {
+        let x = (3.0 - t) * 40.0 / 2.8;
+        assert_eq!(across(x), roads, "where it is {:.2} mm thick", thickness(x));
+    }
+}
+
+#[test]
+fn islands_that_full_width_covers_keep_it() {
+    let frame = rectangle(0.0, 0.0, 20.0, 20.0).difference(&rectangle(4.0, 4.0, 12.0, 12.0));
+    for area in [rectangle(0.0, 0.0, 20.0, 20.0), circle(7.0), frame] {
+        assert_eq!(planned(&area, &automatic()), planned(&area, &settings()));
+    }
+    // And where it is wanted everywhere, the same walls come the other way.
+    let area = rectangle(0.0, 0.0, 20.0, 20.0);
+    let forced = planned(&area, &PerimeterSettings { generator: WallGenerator::Variable, ..settings() });
+    let classic = planned(&area, &settings());
+    assert_eq!(forced[0].walls.len(), classic[0].walls.len());
+    for wall in &forced[0].walls {
+        let same = classic[0].walls.iter().find(|w| w.depth == wall.depth).unwrap();
+        assert!((wall.path.length_mm() - same.path.length_mm()).abs() < 0.01);
+        assert!((wall.path.area_mm2() - same.path.area_mm2()).abs() < 0.05);
+        assert!(wall.widths_mm.is_empty() && (wall.width_mm - same.width_mm).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn an_outline_without_a_skeleton_gets_walls_of_full_width() {
+    // It touches itself in a point.
+    let island = Island {
+        outer: tests::ring(&[(0.0, 0.0), (5.0, 0.0), (5.0, 0.4), (10.0, 0.0), (10.0, 4.0), (5.0, 0.4), (0.0, 4.0)]),
+        holes: Vec::new(),
+    };
+    assert_eq!(Skeleton::new(&island, 0.4, 1.0), None);
+    let area = Region { rings: vec![island.outer] };
+    let (walls, classic) = (planned(&area, &automatic()), planned(&area, &settings()));
+    assert_eq!(walls, classic);
+    assert!(walls.iter().any(|i| !i.walls.is_empty()));
+}
+
+#[test]
+fn shapes_at_random_are_covered_by_roads_of_any_width() {
+    let mut state = 23u64;
+    let mut next = |most: f64| {
+        state = state * 48_271 % 2_147_483_647;
+        state as f64 / 2_147_483_647.0 * most
+    };
+    let (mut all, mut bare, mut beside) = (0.0, 0.0, 0.0);
+    for case in 0..60 {
+        let mut area = rectangle(next(5.0), next(5.0), 3.0 + next(8.0), 3.0 + next(8.0));
+        for k in 0..4 {
+            let (x, y, w, h, turn) = (next(12.0), next(12.0), 0.2 + next(5.0), 0.2 + next(2.0), next(3.0));
+            let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]
+                .map(|(a, b)| (x + a * turn.cos() - b * turn.sin(), y + a * turn.sin() + b * turn.cos()));
+            area = if k % 2 == 0 { area.union(&region(&[&corners])) } else { area.difference(&region(&[&corners])) };
+        }
+        let islands = planned(&area, &automatic());
+        let (covered, outside) = coverage(&area, &islands);
+        assert!(covered > 0.975, "case {case}: {covered} covered");
+        assert!(outside < 0.015 * area.area_mm2(), "case {case}: {outside} mm² outside");
+        all += area.area_mm2();
+        bare += (1.0 - covered) * area.area_mm2();
+        beside += outside;
+    }
+    assert!(bare < 0.004 * all && beside < 0.004 * all, "{bare} mm² bare and {beside} mm² beside of {all} mm²");
+}
+
+#[test]
+fn wanting_no_thin_walls_or_no_gap_fill_is_heard() {
+    let thin = rectangle(0.0, 0.0, 12.0, 0.4);
+    let without = planned(&thin, &PerimeterSettings { thin_walls: false, ..automatic() });
+    assert!(without[0].walls.is_empty() && without[0].variable.is_empty());
+    // Two pairs of walls and 0.3 mm between them.
+    let gap = rectangle(0.0, 0.0, 20.0, 0.857 + 2.0 * 0.457 + 0.3);
+    let roles = |gap_fill: bool| -> Vec<Role> {
+        planned(&gap, &PerimeterSettings { gap_fill, ..automatic() })[0].variable.iter().map(|r| r.role).collect()
+    };
+    assert_eq!(roles(true), [Role::GapFill]);
+    assert_eq!(roles(false), []);
+}
