@@ -199,9 +199,9 @@ impl Chains {
             road.trim_mm[1] = trim[s][1 - side];
             out.push(road);
         };
-        for s in 0..self.segments.len() {
-            for side in 0..2 {
-                if !used[s] && partner[s][side].is_none() {
+        for (s, partners) in partner.iter().enumerate() {
+            for (side, partner) in partners.iter().enumerate() {
+                if !used[s] && partner.is_none() {
                     walk(s, side, &mut used);
                 }
             }

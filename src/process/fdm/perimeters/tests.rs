@@ -458,7 +458,7 @@ fn islands_that_stand_on_their_like_have_the_walls_they_would_have_alone() {
     for (i, (layer, outline)) in planned.iter().zip(&stack).enumerate() {
         let roads = Roads::new(i, outline, &settings);
         let alone: Vec<PerimeterIsland> =
-            outline.area.islands().into_iter().map(|island| plan_island(island, &roads)).collect();
+            outline.area.islands().into_iter().map(|island| plan_island(island, None, &roads)).collect();
         assert_eq!(alone.len(), 3);
         for (island, alone) in layer.islands.iter().zip(&alone) {
             assert_eq!((&island.outline, &island.walls, &island.inner), (&alone.outline, &alone.walls, &alone.inner));

@@ -571,10 +571,8 @@ impl Walk<'_> {
             }
             let Some(road) = &mut self.open[depth] else { continue };
             if goes_on {
-                if begins {
-                    if let Some(spot) = tip_between(a, b, from, to) {
-                        road.push(spot);
-                    }
+                if begins && let Some(spot) = tip_between(a, b, from, to) {
+                    road.push(spot);
                 }
                 road.push(b.spot(to));
             } else {
