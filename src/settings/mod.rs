@@ -21,7 +21,10 @@ mod pairs;
 mod reference;
 mod value;
 
-pub use choices::{Choice, FillPattern, GcodeFlavor, SeamPosition, SlicingMode, SolidPattern};
+pub use choices::{
+    Choice, FillPattern, GcodeFlavor, SeamPosition, SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern,
+    SupportStyle,
+};
 pub use definition::{
     Category, Condition, Definition, Level, Range, Rule, Scope, definitions, parse_assignment, search,
 };

@@ -91,9 +91,7 @@ const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
     ("max_volumetric_extrusion_rate_slope_positive", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
     ("perimeter_generator", &["classic"]),
-    ("raft_layers", &["0"]),
     ("solid_infill_every_layers", &["0"]),
-    ("support_material", &["0"]),
     ("use_firmware_retraction", &["0"]),
     ("use_volumetric_e", &["0"]),
     ("wipe_tower", &["0"]),
@@ -331,6 +329,7 @@ wipe_into_infill = 0
             (Key::retract_before_wipe, "70%"),
             (Key::retract_length, "1.2"),
             (Key::retract_lift, "-"),
+            (Key::support_material, "0"),
             (Key::start_gcode, "G28 W ; home\nG80"),
             (Key::temperature, "240"),
             (Key::thumbnails, "16x16,220x124"),
@@ -343,7 +342,7 @@ wipe_into_infill = 0
             messages,
             [
                 "perimeter_generator = arachne has no counterpart here and no effect",
-                "2 keys have no counterpart here: support_material, wipe_into_infill"
+                "1 keys have no counterpart here: wipe_into_infill"
             ]
         );
     }

@@ -10,7 +10,7 @@ use crate::toolpath::{Role, road_area_mm2};
 use super::order::{self, Stop};
 use super::seam::{RingPoint, Seam, nearest_on, opened_at};
 use super::speeds::SMALL_PERIMETER_RADIUS_MM;
-use super::stages::{Fill, PerimeterIsland, VariableRoad, Wall};
+use super::stages::{Fill, PerimeterIsland, SupportFill, VariableRoad, Wall};
 use super::travel::{LEAST_STEP_MM, cut_end, length_mm};
 
 /// What decides on the order within an island.
@@ -131,6 +131,17 @@ impl IslandRoads {
             fill_units(fill, layer_height_mm, settings, &mut inside);
         }
         let mut this = Self { groups: if settings.infill_first { [inside, walls] } else { [walls, inside] } };
+        this.order_from(None, usize::MAX);
+        this
+    }
+
+    /// The roads of a piece of support.
+    pub fn of_support(fills: &[SupportFill], settings: &IslandSettings) -> Self {
+        let mut units = Vec::new();
+        for fill in fills {
+            fill_units(&fill.fill, fill.height_mm, settings, &mut units);
+        }
+        let mut this = Self { groups: [units, Vec::new()] };
         this.order_from(None, usize::MAX);
         this
     }

@@ -18,7 +18,10 @@
 //!
 //! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
 
-use super::choices::{FillPattern, GcodeFlavor, SeamPosition, SlicingMode, SolidPattern};
+use super::choices::{
+    FillPattern, GcodeFlavor, SeamPosition, SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern,
+    SupportStyle,
+};
 use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
 use super::value::{SettingType, Value};
 use crate::units::Unit::*;
@@ -28,6 +31,7 @@ mod layers;
 mod machine;
 mod motion;
 mod roads;
+mod support;
 mod walls;
 
 use filament::filament_settings;
@@ -35,6 +39,7 @@ use layers::layer_settings;
 use machine::machine_settings;
 use motion::motion_settings;
 use roads::road_settings;
+use support::support_settings;
 use walls::wall_settings;
 
 /// Makes the table, the keys and the struct of resolved values from the entries.
@@ -97,4 +102,4 @@ pub(super) enum FromValues<E> {
 }
 
 // Each file hands its entries, behind those of the files before, to the next name in the list.
-layer_settings! { wall_settings road_settings filament_settings machine_settings motion_settings define ; }
+layer_settings! { wall_settings support_settings road_settings filament_settings machine_settings motion_settings define ; }

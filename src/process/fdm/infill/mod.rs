@@ -10,11 +10,11 @@ mod cubic;
 pub(super) mod family;
 mod grid;
 mod gyroid;
-mod link;
+pub(super) mod link;
 mod monotonic;
 mod rectilinear;
 mod road;
-mod solid;
+pub(super) mod solid;
 #[cfg(test)]
 mod tests;
 mod triangles;
