@@ -21,6 +21,7 @@ use crate::scene::{Snapshot, SnapshotObject};
 use crate::toolpath::Toolpath;
 
 use fdm::assembly::{self, PlannedObject};
+use fdm::support::RaftSettings;
 use fdm::{ObjectLayers, floating};
 use plate::Placement;
 
@@ -98,8 +99,9 @@ fn plan_kept(
         let parts = parts_on_plate(object);
         let Some(extent) = Extent::of(&parts) else { return Err(PlanError::NoExtent(object.name.clone())) };
         let limit_mm = object.settings.max_print_height;
-        if limit_mm > 0.0 && extent.top_mm > limit_mm + 1e-3 {
-            return Err(PlanError::TooHigh { name: object.name.clone(), height_mm: extent.top_mm, limit_mm });
+        let height_mm = extent.top_mm + RaftSettings::from(&*object.settings).lift_mm();
+        if limit_mm > 0.0 && height_mm > limit_mm + 1e-3 {
+            return Err(PlanError::TooHigh { name: object.name.clone(), height_mm, limit_mm });
         }
         let placed = plate::placement(&area, &extent.bounds, None);
         if placed == Placement::Outside {
@@ -128,6 +130,7 @@ fn plan_kept(
         outlines: &layers.outlines,
         perimeters: &layers.perimeters,
         filled: &layers.filled,
+        support: &layers.support,
         settings: (&*object.settings).into(),
     });
     // What has no roads gets neither skirt nor brim.

@@ -177,4 +177,39 @@ choices! {
         /// Trees that hold up roofs; nothing elsewhere.
         Lightning = "lightning", "Lightning", [];
     }
+
+    /// Shape of supports.
+    SupportStyle {
+        /// Towers on the cells of a grid.
+        Grid = "grid", "Grid", ["default", "normal"];
+        /// Towers that follow the overhang.
+        Snug = "snug", "Snug", [];
+        /// Branches that meet in trunks.
+        Tree = "tree", "Tree", ["tree_slim", "tree_strong", "tree_hybrid"];
+        /// Trees with smooth branches.
+        Organic = "organic", "Organic", ["tree_organic"];
+    }
+
+    /// How supports are filled.
+    SupportPattern {
+        /// Parallel lines, the same on every layer.
+        Rectilinear = "rectilinear", "Rectilinear", ["lines", "zigzag"];
+        /// Parallel lines, turned by 90° on every layer.
+        RectilinearGrid = "rectilinear-grid", "Rectilinear grid", ["rectilinear_grid", "grid"];
+        Honeycomb = "honeycomb", "Honeycomb", [];
+    }
+
+    /// How the interfaces of supports are filled.
+    SupportInterfacePattern {
+        Rectilinear = "rectilinear", "Rectilinear", ["auto", "lines", "zigzag"];
+        /// Loops that follow the outline.
+        Concentric = "concentric", "Concentric", [];
+    }
+}
+
+impl SupportStyle {
+    /// Whether supports grow branches.
+    pub fn is_tree(self) -> bool {
+        matches!(self, Self::Tree | Self::Organic)
+    }
 }

@@ -63,6 +63,7 @@ pub enum Category {
     TopAndBottom,
     Infill,
     Bridges,
+    Support,
     Adhesion,
     Speed,
     Acceleration,
@@ -80,12 +81,13 @@ pub enum Category {
 
 impl Category {
     /// Every category, in the order in which they are shown.
-    pub const ALL: [Category; 18] = [
+    pub const ALL: [Category; 19] = [
         Category::Layers,
         Category::Walls,
         Category::TopAndBottom,
         Category::Infill,
         Category::Bridges,
+        Category::Support,
         Category::Adhesion,
         Category::Speed,
         Category::Acceleration,
@@ -108,6 +110,7 @@ impl Category {
             Category::TopAndBottom => "Top and bottom",
             Category::Infill => "Infill",
             Category::Bridges => "Bridges",
+            Category::Support => "Supports and raft",
             Category::Adhesion => "Skirt and brim",
             Category::Speed => "Speed",
             Category::Acceleration => "Acceleration",

@@ -26,7 +26,7 @@ mod value;
 pub use angles::AngleTemplate;
 pub use choices::{
     Choice, FillPattern, GcodeFlavor, IroningType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern,
-    WallGenerator, WallSequence,
+    SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 pub use definition::{
     Category, Condition, Definition, Level, Range, Rule, Scope, definitions, parse_assignment, search,

@@ -87,9 +87,7 @@ const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
     ("max_volumetric_extrusion_rate_slope_negative", &["0"]),
     ("max_volumetric_extrusion_rate_slope_positive", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
-    ("raft_layers", &["0"]),
     ("solid_infill_every_layers", &["0"]),
-    ("support_material", &["0"]),
     ("use_firmware_retraction", &["0"]),
     ("use_volumetric_e", &["0"]),
     ("wipe_tower", &["0"]),
@@ -336,6 +334,7 @@ wipe_into_infill = 0
             (Key::retract_before_wipe, "70%"),
             (Key::retract_length, "1.2"),
             (Key::retract_lift, "-"),
+            (Key::support_material, "0"),
             (Key::start_gcode, "G28 W ; home\nG80"),
             (Key::temperature, "240"),
             (Key::thumbnails, "16x16,220x124"),
@@ -344,7 +343,7 @@ wipe_into_infill = 0
             assert_eq!(value(&imported, key), expected, "{}", key.name());
         }
         let messages: Vec<_> = imported.notices.iter().map(|notice| notice.message.as_str()).collect();
-        assert_eq!(messages, ["2 keys have no counterpart here: support_material, wipe_into_infill"]);
+        assert_eq!(messages, ["1 keys have no counterpart here: wipe_into_infill"]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings};
 use super::order::{self, Stop};
 use super::seam::{self, Seam, SeamSettings};
-use super::stages::{FilledLayer, PerimeterIsland, PerimeterLayer};
+use super::stages::{FilledLayer, PerimeterIsland, PerimeterLayer, SupportLayer};
 use super::vase;
 
 /// What an object's assembly depends on.
@@ -96,6 +96,7 @@ pub struct PlannedObject<'a> {
     pub outlines: &'a [LayerOutline],
     pub perimeters: &'a [PerimeterLayer],
     pub filled: &'a [FilledLayer],
+    pub support: &'a [SupportLayer],
     pub settings: ObjectSettings,
 }
 
@@ -110,15 +111,22 @@ struct PrintLayer {
     height_mm: f64,
     /// Object and its layer.
     parts: Vec<(usize, usize)>,
+    /// Object and the layer of its supports.
+    supports: Vec<(usize, usize)>,
+    /// Object and the layer of it that stands beside its supports, where that is no part of this one: ways keep clear of
+    /// it.
+    beside: Vec<(usize, usize)>,
 }
 
 /// What is printed of one island, or as skirt or brim: while its order is open, [`IslandRoads`], then its roads.
 struct Program<R> {
-    /// Object and island; `None` for skirt and brim.
+    /// Object and island (or piece of support); `None` for skirt and brim.
     home: Option<(usize, usize)>,
     roads: R,
     /// A turn of a vase: follows the one below without a travel.
     spiral: bool,
+    /// Support: beside the object, not in it.
+    support: bool,
 }
 
 /// Everything of one layer in order.
@@ -159,10 +167,10 @@ pub fn assemble(
         at = roads.last().and_then(|p| p.roads.last()).map_or(at, Road::last);
         for mut program in order_from(at, programs) {
             program.roads.come_from(at);
-            let Program { home, roads: of_island, spiral } = program;
+            let Program { home, roads: of_island, spiral, support } = program;
             let of_island = of_island.into_roads();
             at = of_island.last().map_or(at, Road::last);
-            roads.push(Program { home, roads: of_island, spiral });
+            roads.push(Program { home, roads: of_island, spiral, support });
         }
         ordered.push(roads);
     }
@@ -219,7 +227,13 @@ pub fn assemble(
 
 /// Name and outline of an object.
 fn label(object: &PlannedObject) -> ObjectLabel {
-    ObjectLabel { name: object.name.to_owned(), outline: adhesion::hull_of(object.outlines).0 }
+    let mut outline = adhesion::hull_of(object.outlines).0;
+    if !object.support.is_empty() {
+        let corners = |layer: &SupportLayer| layer.area.rings.iter().flat_map(|r| r.0.clone()).collect::<Vec<_>>();
+        outline.extend(object.support.iter().flat_map(corners));
+        outline = adhesion::convex_hull(outline).0;
+    }
+    ObjectLabel { name: object.name.to_owned(), outline }
 }
 
 /// The layers of all objects by height.
@@ -246,13 +260,46 @@ fn print_layers(objects: &[PlannedObject], notices: &mut Vec<Notice>) -> Vec<Pri
                 layer.height_mm = layer.height_mm.max(height_mm);
                 layer.parts.push((o, l));
             }
-            _ => layers.push(PrintLayer { z_mm, height_mm, parts: vec![(o, l)] }),
+            _ => layers.push(PrintLayer {
+                z_mm,
+                height_mm,
+                parts: vec![(o, l)],
+                supports: Vec::new(),
+                beside: Vec::new(),
+            }),
+        }
+    }
+    with_supports(layers, objects)
+}
+
+/// The layers with those of the supports: together with the objects' where they end at the same height.
+fn with_supports(mut layers: Vec<PrintLayer>, objects: &[PlannedObject]) -> Vec<PrintLayer> {
+    for (o, object) in objects.iter().enumerate() {
+        for (l, support) in object.support.iter().enumerate() {
+            let at = layers.partition_point(|layer| layer.z_mm < support.top_mm - SAME_HEIGHT_MM);
+            match layers.get_mut(at).filter(|layer| layer.z_mm - support.top_mm < SAME_HEIGHT_MM) {
+                Some(layer) => layer.supports.push((o, l)),
+                None => {
+                    let height_mm = support.top_mm - support.bottom_mm;
+                    let (parts, supports, beside) = (Vec::new(), vec![(o, l)], Vec::new());
+                    layers.insert(at, PrintLayer { z_mm: support.top_mm, height_mm, parts, supports, beside });
+                }
+            }
+        }
+    }
+    for layer in &mut layers {
+        for &(o, _) in layer.supports.iter().filter(|(o, _)| layer.parts.iter().all(|(part, _)| part != o)) {
+            let walls = objects[o].perimeters;
+            let l = walls.partition_point(|w| w.span.top_mm < layer.z_mm - SAME_HEIGHT_MM);
+            if walls.get(l).is_some_and(|w| w.span.bottom_mm < layer.z_mm - SAME_HEIGHT_MM) {
+                layer.beside.push((o, l));
+            }
         }
     }
     layers
 }
 
-/// The islands of a print layer with their object and index.
+/// The islands of a print layer, or beside it, with their object and index.
 fn islands_of<'a>(
     objects: &[PlannedObject<'a>],
     layer: &PrintLayer,
@@ -260,6 +307,7 @@ fn islands_of<'a>(
     layer
         .parts
         .iter()
+        .chain(&layer.beside)
         .filter_map(|&(o, l)| Some((o, objects.get(o)?.perimeters.get(l)?)))
         .flat_map(|(o, layer)| layer.islands.iter().enumerate().map(move |(i, island)| (o, i, island)))
 }
@@ -281,9 +329,17 @@ fn island_programs(
             let height = walls.span.height_mm();
             let roads = IslandRoads::new(island, fills, &of_layer[from..to], height, &object.settings.island);
             if !roads.is_empty() {
-                programs.push(Program { home: Some((o, i)), roads, spiral: false });
+                programs.push(Program { home: Some((o, i)), roads, spiral: false, support: false });
             }
         }
+    }
+    for &(o, l) in &layer.supports {
+        let object = &objects[o];
+        let pieces = object.support.get(l).map_or(&[][..], |support| &support.pieces);
+        programs.extend(pieces.iter().enumerate().map(|(i, piece)| {
+            let roads = IslandRoads::of_support(piece, &object.settings.island);
+            Program { home: Some((o, i)), roads, spiral: false, support: true }
+        }));
     }
     programs
 }
@@ -366,7 +422,8 @@ fn wind_vases(
     let wound = vase::spiral(&turns, start, object.settings.island.extrusion_multiplier);
     for (i, roads) in wound.into_iter().enumerate() {
         if let Some(slot) = programs.get_mut(begin + i) {
-            *slot = vec![Program { home: Some((0, 0)), roads: IslandRoads::fixed(roads), spiral: true }];
+            *slot =
+                vec![Program { home: Some((0, 0)), roads: IslandRoads::fixed(roads), spiral: true, support: false }];
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What begins in the air: pieces of objects with nothing below them.
 //!
 //! Looks at finished walls and fills only, so that what is too thin to be printed holds nothing. A piece rests on what
-//! overlaps it in the layer below, of its own object or of another. Where an object, or all that is printed, goes on
+//! overlaps it in the layer below, of its own object or of another, or on supports a gap below it. Where an object, or all that is printed, goes on
 //! further above the rest than any road reaches, there is no print, and the notice is an error; where other things stand
 //! around a piece that begins in the air, a person may want it all the same, and the notice is a warning.
 
@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::assembly::PlannedObject;
+use super::stages::SupportLayer;
 use crate::geometry::{Bounds, EdgeGrid, Island, Region};
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
@@ -28,12 +29,17 @@ const MOST_PLACES: usize = 4;
 
 /// Warnings and errors about everything that begins in the air, in the order of the objects.
 pub fn notices(objects: &[PlannedObject], progress: &Progress) -> Result<Vec<Notice>, Canceled> {
-    let printed: Vec<Vec<PrintedLayer>> = objects.iter().map(printed_layers).collect();
+    let of_supports: Vec<Vec<Vec<Island>>> =
+        objects.iter().map(|object| object.support.par_iter().map(|layer| layer.area.islands()).collect()).collect();
+    let printed = Printed {
+        objects: objects.iter().map(printed_layers).collect(),
+        supports: objects.iter().zip(&of_supports).map(|(object, islands)| support_layers(object, islands)).collect(),
+    };
     let mut found = Vec::new();
     for (o, object) in objects.iter().enumerate() {
         let places = places(&printed, o, progress)?;
         let of_object = |notice: Notice| notice.on_object(object.name);
-        let layers = &printed[o];
+        let layers = &printed.objects[o];
         let (Some(first), Some(last)) =
             (layers.iter().position(PrintedLayer::is_printed), layers.iter().rposition(PrintedLayer::is_printed))
         else {
@@ -80,6 +86,18 @@ pub fn notices(objects: &[PlannedObject], progress: &Progress) -> Result<Vec<Not
     Ok(found)
 }
 
+/// Everything that is printed, by object: its own layers, and those of its supports.
+struct Printed<'a> {
+    objects: Vec<Vec<PrintedLayer<'a>>>,
+    supports: Vec<Vec<PrintedLayer<'a>>>,
+}
+
+impl Printed<'_> {
+    fn all(&self) -> impl Iterator<Item = &PrintedLayer<'_>> {
+        self.objects.iter().chain(&self.supports).flatten()
+    }
+}
+
 /// The islands of one layer of one object that are printed.
 struct PrintedLayer<'a> {
     bottom_mm: f64,
@@ -107,6 +125,16 @@ fn printed_layers<'a>(object: &PlannedObject<'a>) -> Vec<PrintedLayer<'a>> {
         }
     });
     printed.collect()
+}
+
+fn support_layers<'a>(object: &PlannedObject, islands: &'a [Vec<Island>]) -> Vec<PrintedLayer<'a>> {
+    let layer = |(layer, islands): (&SupportLayer, &'a Vec<Island>)| PrintedLayer {
+        bottom_mm: layer.bottom_mm,
+        top_mm: layer.top_mm,
+        islands: islands.iter().filter_map(|island| Some((island, island.outer.bounds()?))).collect(),
+        grid: OnceLock::new(),
+    };
+    object.support.iter().zip(islands).map(layer).collect()
 }
 
 /// Whether anything of an object is printed.
@@ -158,8 +186,8 @@ struct Place {
 }
 
 /// Where something of an object hangs in the air, from below upwards.
-fn places(printed: &[Vec<PrintedLayer>], object: usize, progress: &Progress) -> Result<Vec<Place>, Canceled> {
-    let layers = &printed[object];
+fn places(printed: &Printed, object: usize, progress: &Progress) -> Result<Vec<Place>, Canceled> {
+    let layers = &printed.objects[object];
     let begins: Vec<Vec<bool>> = (0..layers.len())
         .into_par_iter()
         .map(|l| {
@@ -201,10 +229,10 @@ fn places(printed: &[Vec<PrintedLayer>], object: usize, progress: &Progress) -> 
 }
 
 /// Which islands of a layer have nothing below them, neither of their own object nor of another.
-fn begin_in_the_air(printed: &[Vec<PrintedLayer>], object: usize, l: usize) -> Vec<bool> {
-    let layer = &printed[object][l];
+fn begin_in_the_air(printed: &Printed, object: usize, l: usize) -> Vec<bool> {
+    let layer = &printed.objects[object][l];
     // Where layers are missing, the last one below the gap counts, as long as the gap is no more than a step.
-    let below = printed[object][..l].iter().rfind(|below| below.is_printed());
+    let below = printed.objects[object][..l].iter().rfind(|below| below.is_printed());
     let floor_mm = below.map_or(0.0, |below| below.top_mm);
     if layer.top_mm - floor_mm > HIGHEST_STEP_MM.max(layer.height_mm()) + SAME_HEIGHT_MM {
         return layer.islands.iter().map(|island| !held_by_others(printed, object, layer, island)).collect();
@@ -219,26 +247,32 @@ fn begin_in_the_air(printed: &[Vec<PrintedLayer>], object: usize, l: usize) -> V
     layer.islands.iter().map(hangs).collect()
 }
 
-/// Whether another object has something right below an island of a layer.
+/// Whether another object has something right below an island of a layer, or supports something a gap below it.
 fn held_by_others(
-    printed: &[Vec<PrintedLayer>],
+    printed: &Printed,
     object: usize,
     layer: &PrintedLayer,
     (island, bounds): &(&Island, Bounds),
 ) -> bool {
-    printed.iter().enumerate().filter(|(o, _)| *o != object).any(|(_, layers)| {
+    let by_object = printed.objects.iter().enumerate().filter(|(o, _)| *o != object).any(|(_, layers)| {
         let at = layers.partition_point(|below| below.top_mm < layer.bottom_mm - SAME_HEIGHT_MM);
         let below = layers.get(at).filter(|below| below.bottom_mm < layer.bottom_mm - SAME_HEIGHT_MM);
         below.is_some_and(|below| below.holds((island, bounds)))
-    })
+    });
+    by_object
+        || printed.supports.iter().any(|layers| {
+            let end = layers.partition_point(|below| below.bottom_mm < layer.bottom_mm - SAME_HEIGHT_MM);
+            let near = layers[..end].iter().rev().take_while(|s| s.top_mm > layer.bottom_mm - HIGHEST_STEP_MM);
+            near.into_iter().any(|below| below.holds((island, bounds)))
+        })
 }
 
 /// How far a layer's top is above all that any object has printed below the layer, or above the plate.
-fn step_mm(printed: &[Vec<PrintedLayer>], layers: &[PrintedLayer], l: usize) -> f64 {
+fn step_mm(printed: &Printed, layers: &[PrintedLayer], l: usize) -> f64 {
     let bottom_mm = layers[l].bottom_mm;
-    let below = printed.iter().flatten().filter(|p| p.is_printed() && p.top_mm <= bottom_mm + SAME_HEIGHT_MM);
+    let below = printed.all().filter(|p| p.is_printed() && p.top_mm <= bottom_mm + SAME_HEIGHT_MM);
     // A road lies across its layer: another object's may reach up to beside this one.
-    let beside = printed.iter().flatten().filter(|p| p.is_printed() && p.bottom_mm < bottom_mm - SAME_HEIGHT_MM);
+    let beside = printed.all().filter(|p| p.is_printed() && p.bottom_mm < bottom_mm - SAME_HEIGHT_MM);
     let beside = beside.filter(|p| p.top_mm > bottom_mm).map(|_| bottom_mm);
     layers[l].top_mm - below.map(|p| p.top_mm).chain(beside).fold(0.0, f64::max)
 }
@@ -254,7 +288,7 @@ mod tests {
     use crate::progress::Progress;
     use crate::report::{Notice, Severity};
     use crate::scene::{Snapshot, SnapshotObject};
-    use crate::settings::Settings;
+    use crate::settings::{Settings, SupportStyle};
 
     /// Cuboids as one mesh, each from and to a corner.
     fn boxes(all: &[[[f32; 3]; 2]]) -> Mesh {
@@ -269,8 +303,16 @@ mod tests {
         mesh
     }
 
+    fn settings() -> Settings {
+        Settings { layer_height: 0.2, first_layer_height: 0.2, ..Settings::default() }
+    }
+
     fn planned(objects: &[(&str, &[[[f32; 3]; 2]])]) -> Result<Plan, PlanError> {
-        let settings = Arc::new(Settings { layer_height: 0.2, first_layer_height: 0.2, ..Settings::default() });
+        planned_with(objects, settings())
+    }
+
+    fn planned_with(objects: &[(&str, &[[[f32; 3]; 2]])], settings: Settings) -> Result<Plan, PlanError> {
+        let settings = Arc::new(settings);
         let place = |&(name, all): &(&str, &[[[f32; 3]; 2]])| SnapshotObject {
             name: name.into(),
             model: Arc::new(Model {
@@ -302,6 +344,18 @@ mod tests {
         // One object upon the other.
         let upon = [[5.0, 5.0, 6.0], [15.0, 15.0, 9.0]];
         assert_eq!(in_the_air(planned(&[("body", &[BODY]), ("upon", &[upon])]).unwrap()), []);
+    }
+
+    #[test]
+    fn supports_and_rafts_hold_what_stands_on_them() {
+        let hook = [[30.0, 5.0, 2.0], [35.0, 10.0, 6.0]];
+        let arm = [[15.0, 5.0, 4.0], [35.0, 10.0, 6.0]];
+        for style in [SupportStyle::Grid, SupportStyle::Snug, SupportStyle::Tree] {
+            let settings = Settings { support_material: true, support_material_style: style, ..settings() };
+            assert_eq!(in_the_air(planned_with(&[("body", &[BODY, hook, arm])], settings).unwrap()), [], "{style:?}");
+        }
+        let settings = Settings { raft_layers: 3, ..settings() };
+        assert_eq!(in_the_air(planned_with(&[("body", &[BODY])], settings).unwrap()), []);
     }
 
     #[test]

@@ -137,6 +137,17 @@ impl IslandRoads {
         this
     }
 
+    /// The roads of a piece of support.
+    pub fn of_support(fills: &[Fill], settings: &IslandSettings) -> Self {
+        let mut units = Vec::new();
+        for fill in fills {
+            fill_units(fill, settings, &mut units);
+        }
+        let mut this = Self { groups: [units, Vec::new(), Vec::new()] };
+        this.order_from(None, usize::MAX);
+        this
+    }
+
     /// Roads that are in order already, such as a skirt or a vase's turn.
     pub fn fixed(roads: Vec<Road>) -> Self {
         Self { groups: [vec![Unit { roads, reversible: false }], Vec::new(), Vec::new()] }

@@ -1,7 +1,8 @@
 //! 3D printing by fused deposition.
 //!
 //! Stages, each a plain function from one immutable type of [`stages`] to the next:
-//! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath.
+//! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath,
+//! and beside them outlines → support → toolpath.
 //! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan; [`assembly`] puts all objects together, with `seam`,
 //! `island` and `order` for what is printed where and when, `travel` and `motion` for the ways between, `speeds` and
 //! `cooling` for how fast, `adhesion` for what goes around the objects, and `vase` for the wall without a seam; `floating`
@@ -22,6 +23,7 @@ pub mod regions;
 pub mod seam;
 pub mod speeds;
 pub mod stages;
+pub mod support;
 pub mod travel;
 pub mod vase;
 
@@ -41,7 +43,8 @@ use crate::settings::Settings;
 use infill::InfillSettings;
 use perimeters::PerimeterSettings;
 use regions::RegionSettings;
-use stages::{FilledLayer, PerimeterLayer, RegionLayer};
+use stages::{FilledLayer, PerimeterLayer, RegionLayer, SupportLayer};
+use support::SupportSettings;
 
 /// The settings of the stages that work on one object, each stage's own.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,11 +54,19 @@ pub struct StageSettings {
     pub perimeters: PerimeterSettings,
     pub regions: RegionSettings,
     pub infill: InfillSettings,
+    pub support: SupportSettings,
 }
 
 impl From<&Settings> for StageSettings {
     fn from(s: &Settings) -> Self {
-        Self { layers: s.into(), slicing: s.into(), perimeters: s.into(), regions: s.into(), infill: s.into() }
+        Self {
+            layers: s.into(),
+            slicing: s.into(),
+            perimeters: s.into(),
+            regions: s.into(),
+            infill: s.into(),
+            support: s.into(),
+        }
     }
 }
 
@@ -72,6 +83,7 @@ pub struct ObjectLayers {
     pub perimeters: Arc<Vec<PerimeterLayer>>,
     regions: Arc<Vec<RegionLayer>>,
     pub filled: Arc<Vec<FilledLayer>>,
+    pub support: Arc<Vec<SupportLayer>>,
     /// What was noticed while cutting.
     notices: Vec<Notice>,
 }
@@ -99,15 +111,24 @@ pub fn plan_object(
     progress: &Progress,
 ) -> Result<ObjectLayers, Canceled> {
     let before = before.filter(|b| b.is_of(parts));
-    let same = |b: &&ObjectLayers| b.settings.layers == settings.layers && b.settings.slicing == settings.slicing;
+    let raft = &settings.support.raft;
+    let same = |b: &&ObjectLayers| {
+        b.settings.layers == settings.layers
+            && b.settings.slicing == settings.slicing
+            && b.settings.support.raft.lift_mm() == raft.lift_mm()
+    };
     let before = before.filter(same);
     let (outlines, notices) = match before {
         Some(b) => (b.outlines.clone(), b.notices.clone()),
         None => {
-            let spans = slicing::layer_grid(top_mm, &settings.layers);
+            let spans = raft.lifted(slicing::layer_grid(top_mm, &settings.layers));
             let (outlines, notices) = slicing::outlines(parts, &spans, &settings.slicing, progress)?;
             (Arc::new(outlines), notices)
         }
+    };
+    let support = match before.filter(|b| b.settings.support == settings.support) {
+        Some(b) => b.support.clone(),
+        None => Arc::new(support::support(&outlines, &settings.support, progress)?),
     };
     let before = before.filter(|b| b.settings.perimeters == settings.perimeters);
     let perimeters = match before {
@@ -125,5 +146,5 @@ pub fn plan_object(
         None => Arc::new(infill::infill(&regions, &settings.infill, progress)?),
     };
     let (parts, settings) = (parts.to_vec(), settings.clone());
-    Ok(ObjectLayers { parts, settings, outlines, perimeters, regions, filled, notices })
+    Ok(ObjectLayers { parts, settings, outlines, perimeters, regions, filled, support, notices })
 }

@@ -21,6 +21,8 @@ pub struct SpeedSettings {
     pub gap_fill: f64,
     pub bridge: f64,
     pub ironing: f64,
+    pub support: f64,
+    pub support_interface: f64,
     /// Nothing on the first layer is faster.
     pub first_layer: f64,
     pub travel: f64,
@@ -42,6 +44,8 @@ impl From<&Settings> for SpeedSettings {
             gap_fill: s.gap_fill_speed,
             bridge: s.bridge_speed,
             ironing: s.ironing_speed,
+            support: s.support_material_speed,
+            support_interface: s.support_material_interface_speed,
             first_layer: s.first_layer_speed,
             travel: s.travel_speed,
             travel_z: if s.travel_speed_z > 0.0 { s.travel_speed_z } else { s.travel_speed },
@@ -57,9 +61,9 @@ impl SpeedSettings {
             Role::ExternalPerimeter if small => self.small_perimeter.min(self.external_perimeter),
             Role::Perimeter if small => self.small_perimeter.min(self.perimeter),
             Role::ExternalPerimeter => self.external_perimeter,
-            Role::Perimeter | Role::Skirt | Role::Brim | Role::SupportMaterial | Role::SupportMaterialInterface => {
-                self.perimeter
-            }
+            Role::Perimeter | Role::Skirt | Role::Brim => self.perimeter,
+            Role::SupportMaterial => self.support,
+            Role::SupportMaterialInterface => self.support_interface,
             Role::OverhangPerimeter | Role::BridgeInfill => self.bridge,
             Role::GapFill => self.gap_fill,
             Role::InternalInfill => self.infill,

@@ -106,3 +106,17 @@ pub struct FilledLayer {
     pub span: LayerSpan,
     pub islands: Vec<Vec<Fill>>,
 }
+
+/// One layer of the supports of an object, on a grid of heights of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SupportLayer {
+    pub bottom_mm: f64,
+    /// Where its roads end, above the plate: the height of the tool while they are laid.
+    pub top_mm: f64,
+    /// All of the support at this height.
+    pub area: Region,
+    /// What of it is beside the object above or below.
+    pub interface: Region,
+    /// The roads, those of each connected piece together.
+    pub pieces: Vec<Vec<Fill>>,
+}

@@ -16,6 +16,8 @@ use crate::settings::{SeamPosition, Settings, WallGenerator, WallSequence};
 use crate::toolpath::estimate::estimate;
 use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
 
+mod supports;
+
 /// A prism over a ring of points (counter-clockwise), standing on z = 0.
 fn prism(ring: &[[f32; 2]], height: f32) -> Mesh {
     let n = ring.len() as u32;

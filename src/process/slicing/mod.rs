@@ -56,7 +56,9 @@ pub struct LayerSettings {
 
 impl From<&Settings> for LayerSettings {
     fn from(s: &Settings) -> Self {
-        Self { first_layer_height_mm: s.first_layer_height, layer_height_mm: s.layer_height }
+        // On a raft it is the raft that has a first layer.
+        let first = if s.raft_layers > 0 && !s.spiral_vase { s.layer_height } else { s.first_layer_height };
+        Self { first_layer_height_mm: first, layer_height_mm: s.layer_height }
     }
 }
 
@@ -83,7 +85,8 @@ impl From<&Settings> for SlicingSettings {
             closing_radius_mm: s.slice_closing_radius.max(0.0),
             resolution_mm: s.resolution.max(0.0),
             xy_compensation_mm: s.xy_size_compensation,
-            elephant_foot_mm: s.elefant_foot_compensation.max(0.0),
+            // What lies on a raft is not squeezed onto the plate.
+            elephant_foot_mm: if s.raft_layers > 0 { 0.0 } else { s.elefant_foot_compensation.max(0.0) },
             least_width_mm: s.first_layer_extrusion_width,
         }
     }

@@ -19,8 +19,8 @@
 //! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
 
 use super::choices::{
-    FillPattern, GcodeFlavor, IroningType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, WallGenerator,
-    WallSequence,
+    FillPattern, GcodeFlavor, IroningType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern,
+    SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
 use super::value::{SettingType, Value};
@@ -33,6 +33,7 @@ mod machine;
 mod motion;
 mod roads;
 mod shells;
+mod support;
 mod walls;
 
 use filament::filament_settings;
@@ -42,6 +43,7 @@ use machine::machine_settings;
 use motion::motion_settings;
 use roads::road_settings;
 use shells::shell_settings;
+use support::support_settings;
 use walls::wall_settings;
 
 /// Makes the table, the keys and the struct of resolved values from the entries.
@@ -105,5 +107,6 @@ pub(super) enum FromValues<E> {
 
 // Each file hands its entries, behind those of the files before, to the next name in the list.
 layer_settings! {
-    wall_settings shell_settings infill_settings road_settings filament_settings machine_settings motion_settings define ;
+    wall_settings shell_settings infill_settings support_settings road_settings filament_settings machine_settings
+    motion_settings define ;
 }

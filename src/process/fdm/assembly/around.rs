@@ -16,11 +16,20 @@ pub(super) fn programs(
     notices: &mut Vec<Notice>,
 ) -> Vec<LayerPrograms> {
     let Some(first) = layers.first() else { return Vec::new() };
-    let on_plate: Vec<(&Region, BrimSettings)> = first
+    let mut on_plate: Vec<(&Region, BrimSettings)> = first
         .parts
         .iter()
         .filter_map(|&(o, l)| Some((&objects.get(o)?.outlines.get(l)?.area, objects.get(o)?.settings.brim.clone())))
         .collect();
+    let supports = |layer: &PrintLayer| -> Vec<&Region> {
+        let areas = layer.supports.iter().filter_map(|&(o, l)| objects.get(o)?.support.get(l).map(|s| &s.area));
+        areas.collect()
+    };
+    // Supports have no brim of their own and are kept free of others'.
+    on_plate.extend(supports(first).into_iter().filter_map(|area| {
+        let brim = objects.first()?.settings.brim.clone();
+        Some((area, BrimSettings { width_mm: 0.0, ..brim }))
+    }));
     let flow = |width: f64, height: f64| road_area_mm2(width, height) * plate.extrusion_multiplier;
     let road = |role: Role, width_mm: f64, height_mm: f64, points: Vec<Point>| Road {
         role,
@@ -59,6 +68,7 @@ pub(super) fn programs(
         .filter_map(|&(o, l)| objects.get(o)?.outlines.get(l).map(|outline| &outline.area))
         .collect();
     around.extend(&brim_areas);
+    around.extend(layers.iter().take(height).flat_map(supports));
     let skirt = adhesion::skirt(&around, &plate.skirt);
     let skirt_fits = skirt.iter().all(|ring| fits(&ring.0, plate.skirt.width_mm));
     if !skirt_fits {
@@ -80,11 +90,12 @@ pub(super) fn programs(
                 })
                 .collect();
             if !roads.is_empty() {
-                programs.push(Program { home: None, roads, spiral: false });
+                programs.push(Program { home: None, roads, spiral: false, support: false });
             }
         }
         if i == 0 && !brim_roads.is_empty() {
-            programs.push(Program { home: None, roads: std::mem::take(&mut brim_roads), spiral: false });
+            let roads = std::mem::take(&mut brim_roads);
+            programs.push(Program { home: None, roads, spiral: false, support: false });
         }
         out.push(programs);
     }

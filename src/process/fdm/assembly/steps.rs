@@ -40,7 +40,8 @@ pub(super) fn layer_change(
     if straight.retract || from.distance_mm(to) < motion.travel.retract_before_mm {
         return Departure::new(road, straight, motion);
     }
-    let within_parts = before.home.is_some() && after.home.is_some();
+    let is_part = |p: &Program<Vec<Road>>| p.home.is_some() && !p.support;
+    let within_parts = is_part(before) && is_part(after);
     let islands = |l: usize| -> Vec<&PerimeterIsland> { islands_of(objects, &layers[l]).map(|(.., i)| i).collect() };
     let crosses = |l: usize| crosses_outline(&islands(l), from, to);
     if within_parts && !crosses(i - 1) && !crosses(i) {
@@ -99,12 +100,14 @@ impl Planner<'_> {
         let mut roads = programs
             .into_iter()
             .enumerate()
-            .flat_map(|(p, program)| program.roads.into_iter().map(move |road| (p, program.home, road)))
+            .flat_map(|(p, program)| {
+                program.roads.into_iter().map(move |road| (p, program.home, program.support, road))
+            })
             .peekable();
         let mut labelled: Option<usize> = None;
         // Where top surfaces are finished: what drips there is seen.
         let mut tops: Vec<Bounds> = Vec::new();
-        let Some((_, home, _)) = roads.peek() else { return tool.steps };
+        let Some((_, home, ..)) = roads.peek() else { return tool.steps };
         let motion = self.motion(*home);
         if first_layer {
             tool.depart(&self.departures[0], motion);
@@ -115,9 +118,9 @@ impl Planner<'_> {
             let same_z = z_before.filter(|z| (z - z_mm).abs() < 1e-6).map(|_| z_mm);
             tool.arrive(arrival, same_z, z_mm, motion);
         }
-        while let Some((program, home, road)) = roads.next() {
+        while let Some((program, home, support, road)) = roads.next() {
             let motion = self.motion(home);
-            let Some((next_program, next_home, next)) = roads.peek() else {
+            let Some((next_program, next_home, _, next)) = roads.peek() else {
                 let out = &self.departures[index + 1];
                 tool.print(road, first_layer, motion);
                 tool.depart(out, motion);
@@ -139,7 +142,9 @@ impl Planner<'_> {
                 let map = map.get_or_insert_with(|| {
                     TravelMap::new(islands_of(self.objects, layer).map(|(.., island)| island).collect())
                 });
-                map.way(from, to, same_island, &motion.travel)
+                // Beside the object there are no walls to follow.
+                let inside = same_island && (!support || map.is_clear(from, to));
+                map.way(from, to, inside, &motion.travel)
             };
             way.retract |= from.distance_mm(to) >= motion.travel.retract_before_mm && passes_over(&way, &tops);
             if program != *next_program {

@@ -6,7 +6,7 @@
 //! says otherwise.
 
 mod adaptive_cubic;
-mod aligned_rectilinear;
+pub(super) mod aligned_rectilinear;
 mod archimedean_chords;
 mod concentric;
 mod cross_hatch;
@@ -16,7 +16,7 @@ pub(super) mod family;
 mod grid;
 mod gyroid;
 mod hilbert_curve;
-mod honeycomb;
+pub(super) mod honeycomb;
 mod honeycomb_3d;
 mod ironing;
 mod lightning;
@@ -26,7 +26,7 @@ mod monotonic;
 mod pattern;
 mod rectilinear;
 mod road;
-mod solid;
+pub(super) mod solid;
 mod stars;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ fn automatic() -> PerimeterSettings {
 fn star(points: usize, outer: f64, inner: f64) -> Region {
     let at = |i: usize| {
         let (sin, cos) = (i as f64 / points as f64 * 0.5 * TAU).sin_cos();
-        let r = if i % 2 == 0 { outer } else { inner };
+        let r = if i.is_multiple_of(2) { outer } else { inner };
         (r * cos, r * sin)
     };
     region(&[&(0..2 * points).map(at).collect::<Vec<_>>()])

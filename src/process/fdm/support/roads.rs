@@ -1,0 +1,169 @@
+//! Lays the roads of supports: walls and lines of the base, dense interfaces, and the first layer.
+
+use std::f64::consts::FRAC_PI_2;
+
+use crate::geometry::{Polyline, Region};
+use crate::process::fdm::flow::{rounding_mm, spacing_mm};
+use crate::process::fdm::infill::aligned_rectilinear::AlignedRectilinear;
+use crate::process::fdm::infill::honeycomb::Honeycomb;
+use crate::process::fdm::infill::{Pattern, Sheet, solid};
+use crate::process::fdm::stages::Fill;
+use crate::settings::{SolidPattern, SupportInterfacePattern, SupportPattern};
+use crate::toolpath::{Role, road_area_mm2};
+
+use super::levels::SAME_MM;
+use super::{CORNERS, SupportSettings};
+
+/// Ends of lines further apart along the border than this many distances between lines are not joined.
+const LONGEST_LINK: f64 = 3.0;
+/// Branches with a cross-section from this on have two walls.
+const TWO_WALLS_MM2: f64 = 3.0;
+/// How far lines reach into the wall around them, as a share of a road's width.
+const OVERLAP: f64 = 0.1;
+
+/// The roads of one level.
+pub(super) struct Roads<'a> {
+    pub settings: &'a SupportSettings,
+    /// Number of the level, for patterns that turn.
+    pub level: usize,
+    pub width_mm: f64,
+    /// Where the roads begin, above the plate.
+    pub bottom_mm: f64,
+    pub height_mm: f64,
+}
+
+impl Roads<'_> {
+    fn spacing_mm(&self) -> f64 {
+        spacing_mm(self.width_mm, self.height_mm)
+    }
+
+    fn fill(&self, role: Role, paths: Vec<Polyline>) -> Fill {
+        let flow_mm3_per_mm = road_area_mm2(self.width_mm, self.height_mm);
+        let (width_mm, height_mm) = (self.width_mm, self.height_mm);
+        Fill { role, width_mm, height_mm, flow_mm3_per_mm, paths, ordered: false }
+    }
+
+    /// One connected piece of the base.
+    pub fn base(&self, piece: &Region) -> Vec<Fill> {
+        let s = self.settings;
+        let wall = piece.offset(-0.5 * self.width_mm, CORNERS);
+        if s.style.is_tree() && s.raft.top_mm() < self.bottom_mm + SAME_MM {
+            return vec![self.fill(Role::SupportMaterial, self.branch(piece, &wall))];
+        }
+        let lines_in = if s.with_sheath {
+            piece.offset(-(0.5 * self.width_mm + (1.0 - OVERLAP) * self.spacing_mm()), CORNERS)
+        } else {
+            wall.clone()
+        };
+        let angle = match s.pattern {
+            SupportPattern::RectilinearGrid if !self.level.is_multiple_of(2) => s.angle_rad + FRAC_PI_2,
+            _ => s.angle_rad,
+        };
+        let lines = match s.pattern {
+            SupportPattern::Honeycomb => Honeycomb.paths(&lines_in, &self.sheet(angle, s.pitch_mm())),
+            _ => self.lines(&lines_in, angle, s.pitch_mm()),
+        };
+        let mut fills = Vec::new();
+        // What has no room for a line stands on its wall alone.
+        if s.with_sheath || lines.is_empty() {
+            fills.push(self.fill(Role::SupportMaterial, loops(&wall)));
+        }
+        fills.push(self.fill(Role::SupportMaterial, lines));
+        fills
+    }
+
+    /// The walls of branches: two where they are thick, so that they do not buckle.
+    fn branch(&self, piece: &Region, wall: &Region) -> Vec<Polyline> {
+        let mut paths = loops(wall);
+        if piece.area_mm2() >= TWO_WALLS_MM2 {
+            paths.extend(loops(&wall.offset(-self.spacing_mm(), CORNERS)));
+        }
+        paths
+    }
+
+    /// One connected piece of an interface: its pattern, and loops where it is too narrow for one.
+    pub fn interface(&self, piece: &Region) -> Vec<Fill> {
+        let wide = piece.opened(self.width_mm);
+        let narrow = piece.difference(&wide).opened(self.settings.thin_mm());
+        let along = |piece| self.dense(&Region::from(piece), Role::SupportMaterialInterface, 0.0, 1.0, true);
+        let mut fills: Vec<Fill> = narrow.islands().into_iter().flat_map(along).collect();
+        fills.extend(wide.islands().into_iter().flat_map(|piece| self.patterned(&Region::from(piece))));
+        fills
+    }
+
+    fn patterned(&self, piece: &Region) -> Vec<Fill> {
+        let s = self.settings;
+        let angle = s.angle_rad + FRAC_PI_2;
+        let role = Role::SupportMaterialInterface;
+        let concentric = s.interface_pattern == SupportInterfacePattern::Concentric;
+        if s.interface_spacing_mm > 0.0 && !concentric {
+            let middles = piece.offset(-0.5 * self.width_mm, CORNERS);
+            let lines = self.lines(&middles, angle, s.interface_spacing_mm + self.spacing_mm());
+            if !lines.is_empty() {
+                return vec![self.fill(role, lines)];
+            }
+        } else if s.interface_spacing_mm > 0.0 {
+            let mut paths = Vec::new();
+            let mut ring = piece.offset(-0.5 * self.width_mm, CORNERS);
+            while !ring.is_empty() {
+                paths.extend(loops(&ring));
+                ring = ring.offset(-(s.interface_spacing_mm + self.spacing_mm()), CORNERS);
+            }
+            if !paths.is_empty() {
+                return vec![self.fill(role, paths)];
+            }
+        }
+        self.dense(piece, role, angle, 1.0, concentric)
+    }
+
+    /// A piece that is filled to a share of its area with straight lines or, where it is full, loops.
+    pub fn dense(&self, piece: &Region, role: Role, angle: f64, density: f64, concentric: bool) -> Vec<Fill> {
+        // The whole width stays inside, as beside the object there is a gap to be kept.
+        let middles = piece.offset(-0.5 * self.width_mm, CORNERS);
+        let spacing = self.spacing_mm() / density.clamp(0.05, 1.0);
+        let pattern = if concentric { SolidPattern::Concentric } else { SolidPattern::Rectilinear };
+        let laid = solid::lay(&middles, pattern, angle, spacing, self.width_mm);
+        let fills: Vec<Fill> = laid
+            .into_iter()
+            .filter(|laid| !laid.paths.is_empty())
+            .map(|laid| {
+                let mut fill = self.fill(role, laid.paths);
+                if laid.spacing_mm < self.spacing_mm() {
+                    fill.width_mm = laid.spacing_mm + rounding_mm(self.height_mm);
+                    fill.flow_mm3_per_mm = laid.spacing_mm * self.height_mm;
+                }
+                fill
+            })
+            .collect();
+        if !fills.is_empty() {
+            return fills;
+        }
+        vec![self.fill(role, loops(&piece.offset(-0.5 * self.width_mm, CORNERS)))]
+    }
+
+    fn lines(&self, area: &Region, angle_rad: f64, distance_mm: f64) -> Vec<Polyline> {
+        AlignedRectilinear.paths(area, &self.sheet(angle_rad, distance_mm))
+    }
+
+    /// What a pattern of sparse infill is asked for: as much as parallel lines at a distance.
+    fn sheet(&self, angle_rad: f64, distance_mm: f64) -> Sheet {
+        Sheet {
+            layer: self.level,
+            number: self.level,
+            z_mm: self.bottom_mm + self.height_mm,
+            angle_rad,
+            turns: false,
+            spacing_mm: self.spacing_mm(),
+            density: self.spacing_mm() / distance_mm,
+            shortest_mm: self.width_mm,
+            longest_link_mm: LONGEST_LINK * distance_mm,
+            anchor_mm: 0.0,
+        }
+    }
+}
+
+/// The outlines of an area as closed paths.
+pub(super) fn loops(area: &Region) -> Vec<Polyline> {
+    let closed = |ring: &crate::geometry::Ring| Some(Polyline(ring.0.iter().chain(ring.0.first()).copied().collect()));
+    area.rings.iter().filter(|ring| ring.0.len() >= 3).filter_map(closed).collect()
+}
