@@ -124,6 +124,17 @@ fn a_configuration_of_prusa_slicer_is_a_recipe() {
     assert_eq!((&json["value"], &json["from"]["name"]), (&"22".into(), &"mine".into()));
 }
 
+#[test]
+fn a_file_sliced_with_a_configuration_that_names_no_machine_still_names_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, ini) = (cube(folder.path(), "cube", 8.0), folder.path().join("plain.ini"));
+    std::fs::write(&ini, "printer_model = \nlayer_height = 0.3\n").unwrap();
+    let out = folder.path().join("out.gcode");
+    let output = fabbro(&["slice", &model, "-o", out.to_str().unwrap(), "--recipe", ini.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(check(&["verify", out.to_str().unwrap()], 0).ends_with("passes\n"));
+}
+
 /// As old versions and other programs save them: with a mark before the text, or in Latin-1.
 #[test]
 fn a_configuration_of_prusa_slicer_is_read_in_whatever_encoding_it_was_saved() {

@@ -532,6 +532,7 @@ impl Worker {
                 if let Some(running) = &mut self.job {
                     running.exhausted = true;
                 }
+                self.engine.hurry(Instant::now());
                 if self.engine.is_in_long_command() {
                     // Ends a wait for heat; un-numbered, so that the emergency parser sees it at once.
                     self.write("M108\n")?;
