@@ -56,6 +56,17 @@ fn asked_wrongly_is_status_2() {
     assert!(check(&["settings", "explain", "layer_hight"], 2).contains("did you mean `layer_height`?"));
 }
 
+/// A full disk is said with its place; a reader that has gone is nobody's mistake.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_said() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_fabbro")).args(["machines"]).stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.starts_with("fabbro: cannot write to standard output: No space left"), "{said}");
+}
+
 #[test]
 fn settings_are_listed_and_explained() {
     let all = check(&["settings", "list"], 0);

@@ -365,7 +365,7 @@ impl Worker {
             }
             if now > opened + self.remark && !self.is_silent {
                 self.is_silent = true;
-                self.complain(obstacle.to_string());
+                self.complain(format!("still waiting: {obstacle}"));
             }
             match self.inbox.try_recv() {
                 Ok(Command::Close) => return Ok(false),
