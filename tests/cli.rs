@@ -56,6 +56,17 @@ fn asked_wrongly_is_status_2() {
     assert!(check(&["settings", "explain", "layer_hight"], 2).contains("did you mean `layer_height`?"));
 }
 
+/// A full disk is said with its place; a reader that has gone is nobody's mistake.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_said() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_fabbro")).args(["machines"]).stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.starts_with("fabbro: cannot write to standard output: No space left"), "{said}");
+}
+
 #[test]
 fn settings_are_listed_and_explained() {
     let all = check(&["settings", "list"], 0);
@@ -122,6 +133,17 @@ fn a_configuration_of_prusa_slicer_is_a_recipe() {
     assert_eq!(said, "warning: raft_layers = 2 has no counterpart here and no effect\n");
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&json["value"], &json["from"]["name"]), (&"22".into(), &"mine".into()));
+}
+
+#[test]
+fn a_file_sliced_with_a_configuration_that_names_no_machine_still_names_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, ini) = (cube(folder.path(), "cube", 8.0), folder.path().join("plain.ini"));
+    std::fs::write(&ini, "printer_model = \nlayer_height = 0.3\n").unwrap();
+    let out = folder.path().join("out.gcode");
+    let output = fabbro(&["slice", &model, "-o", out.to_str().unwrap(), "--recipe", ini.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(check(&["verify", out.to_str().unwrap()], 0).ends_with("passes\n"));
 }
 
 /// As old versions and other programs save them: with a mark before the text, or in Latin-1.

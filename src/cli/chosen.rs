@@ -72,6 +72,10 @@ impl Chosen {
         let imported = from_prusa_ini(&text).map_err(|error| cannot_read(path, &error))?;
         tell_all(&imported.notices);
         let mut values = imported.values;
+        // PrusaSlicer's own configurations leave it empty; then it is still the machine that was chosen here.
+        if values.get(Key::printer_model) == Some(&Value::Text(String::new())) {
+            values.remove(Key::printer_model);
+        }
         for (option, layer) in [(&self.machine, Layer::Machine), (&self.material, Layer::Material)] {
             let overridden = values.iter().any(|(key, _)| layered.sheets(layer).any(|s| s.values.get(key).is_some()));
             if let Some(name) = option.as_deref().filter(|_| overridden) {

@@ -163,9 +163,10 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 /// Writes a result to standard output.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Failure::ReaderGone,
+        _ => Failure::CouldNot(format!("cannot write to standard output: {error}")),
+    })
 }
 
 /// Writes a result to standard output as JSON, with a line break at its end.

@@ -124,9 +124,9 @@ impl Console {
             self.is_mute = true;
             let why = match failure {
                 Failure::CouldNot(text) | Failure::Usage(text) => text,
-                Failure::ReaderGone => "nobody reads it any more".into(),
+                Failure::ReaderGone => "nobody reads standard output any more".into(),
             };
-            tell(format_args!("fabbro: standard output fails ({why}); the node goes on and speaks here"));
+            tell(format_args!("fabbro: {why}; the node goes on and speaks here"));
         }
         if self.is_mute {
             tell(line);

@@ -164,6 +164,12 @@ impl Engine {
         self.reports = true;
     }
 
+    /// The person does not want to wait any more: from now on the machine has no longer than one that talks while it works.
+    pub fn hurry(&mut self, now: Instant) {
+        self.talks = true;
+        self.quiet_since = Some(now);
+    }
+
     /// How long the machine has owed an answer without a word, where that is longer than it should be.
     pub fn silence(&self, now: Instant) -> Option<Duration> {
         let quiet = now.saturating_duration_since(self.quiet_since()?);
@@ -385,7 +391,8 @@ mod tests {
     use super::*;
 
     /// A conversation as a table: `<` the machine says, `>` the host must write, `+` milliseconds pass, `!` it gives up,
-    /// `silent` and `still waiting` say whether that is remarked on, `reports` that the machine was told to report.
+    /// `silent` and `still waiting` say whether that is remarked on, `reports` that the machine
+    /// was told to report, `hurry` that the person cancels.
     fn check(script: &str) {
         let mut now = Instant::now();
         let mut engine = Engine::new(Patience {
@@ -406,6 +413,7 @@ mod tests {
                 "<" => failed |= engine.on_reply(&parse(rest), now).is_err(),
                 "+" => now += Duration::from_millis(rest.parse().unwrap()),
                 "r" => engine.expect_reports(),
+                "h" => engine.hurry(now),
                 "s" => assert_eq!(engine.silence(now).is_some(), rest == "ilent", "at {line:?} of\n{script}"),
                 "!" => assert!(failed || engine.next_write(now, &mut || None).is_err(), "did not give up"),
                 ">" => {
@@ -538,6 +546,11 @@ mod tests {
         // It was never heard to do either: it may home for long, and is asked what became of the line.
         check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 999\n still waiting\n >\n + 2\n silent\n > |4 M105");
         check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 89999\n > |4 M105\n + 2\n !");
+    }
+
+    #[test]
+    fn whoever_cancels_does_not_wait_for_a_silent_machine() {
+        check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 50000\n > |4 M105\n hurry\n + 1499\n > \n + 2\n !");
     }
 
     #[test]

@@ -365,7 +365,7 @@ impl Worker {
             }
             if now > opened + self.remark && !self.is_silent {
                 self.is_silent = true;
-                self.complain(obstacle.to_string());
+                self.complain(format!("still waiting: {obstacle}"));
             }
             match self.inbox.try_recv() {
                 Ok(Command::Close) => return Ok(false),
@@ -532,6 +532,7 @@ impl Worker {
                 if let Some(running) = &mut self.job {
                     running.exhausted = true;
                 }
+                self.engine.hurry(Instant::now());
                 if self.engine.is_in_long_command() {
                     // Ends a wait for heat; un-numbered, so that the emergency parser sees it at once.
                     self.write("M108\n")?;
