@@ -97,8 +97,9 @@ machine_max_jerk_e: f64 = 5.0, {
     hard: range(0.0, 1000.0),
 }
 
-/// How far a rounded corner may be from the real one, for Marlin firmware that is built with junction deviation instead
-/// of jerk; 0 for jerk.
+/// How far a rounded corner may be from the real one; 0 for machines that limit jerk instead.
+///
+/// Marlin firmware is built with one or the other (`M205 J` sets junction deviation).
 machine_max_junction_deviation: f64 = 0.0, {
     label: "Junction deviation", category: MotionLimits, level: Expert, scope: Machine, unit: Millimetre,
     hard: range(0.0, 1.0), search: &["M205 J", "cornering"],
