@@ -121,16 +121,13 @@ fn a_setting_says_where_its_value_comes_from() {
 fn a_configuration_of_prusa_slicer_is_a_recipe() {
     let folder = tempfile::tempdir().unwrap();
     let ini = folder.path().join("mine.ini");
-    std::fs::write(
-        &ini,
-        "layer_height = 0.17\nperimeter_speed = 44\nexternal_perimeter_speed = 50%\nraft_layers = 2\n",
-    )
-    .unwrap();
+    std::fs::write(&ini, "layer_height = 0.17\nperimeter_speed = 44\nexternal_perimeter_speed = 50%\nwipe_tower = 1\n")
+        .unwrap();
     let path = ini.to_str().unwrap();
     let output = fabbro(&["settings", "explain", "external_perimeter_speed", "--json", "--recipe", path]);
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "warning: raft_layers = 2 has no counterpart here and no effect\n");
+    assert_eq!(said, "warning: wipe_tower = 1 has no counterpart here and no effect\n");
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&json["value"], &json["from"]["name"]), (&"22".into(), &"mine".into()));
 }

@@ -39,7 +39,7 @@ impl Described {
         let plain: String =
             self.name.to_lowercase().chars().map(|c| if c.is_alphanumeric() || c == '.' { c } else { '-' }).collect();
         let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
-        words.join("-").trim_start_matches('.').chars().take(60).collect()
+        words.join("-").trim_start_matches(['.', '-']).chars().take(60).collect()
     }
 
     /// The preset. Fails when a value is none that its setting takes.
