@@ -325,6 +325,7 @@ fn a_file_is_measured_against_its_model() {
 #[cfg(target_os = "linux")]
 fn interrupted(mut command: Command, signal: &str, number: u32) -> Output {
     use std::process::Stdio;
+    crate::hears_ctrl_c(&mut command);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = std::time::Instant::now();
     loop {

@@ -57,6 +57,7 @@ impl Loopback {
         }
         command.arg(FABBRO).args(args).env("FABBRO_NETWORK_DIR", folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        crate::hears_ctrl_c(&mut command);
         command
     }
 }
