@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use fabbro::model::import::import;
 use fabbro::model::{Hull, Mesh, Model, Part};
 use fabbro::pipeline::{self, JobExtras};
@@ -16,7 +16,7 @@ use fabbro::process::fdm::perimeters::perimeters;
 use fabbro::process::fdm::regions::regions;
 use fabbro::process::slicing::{self, LayerSettings};
 use fabbro::progress::Progress;
-use fabbro::render::ToolpathDrawing;
+use fabbro::render::{Context, Renderer, ToolpathDrawing, ToolpathView, View};
 use fabbro::scene::{Snapshot, SnapshotObject};
 use fabbro::settings::Settings;
 use nalgebra::{Matrix4, Vector3};
@@ -115,6 +115,13 @@ fn stages(criterion: &mut Criterion) {
         let times = vec![1.0_f32; job.plan.toolpath.layers.len()];
         let draw = || ToolpathDrawing::new(&job.plan.toolpath, &times, &progress).unwrap();
         group.bench_function("preview", |b| b.iter(|| black_box(draw())));
+        // Every drawing is a new one, so that each goes to the graphics card, for a picture that is soon drawn.
+        let mut renderer = Renderer::new(Context::headless().unwrap(), None);
+        let view =
+            || View { size_px: [32, 32], toolpath: Some(ToolpathView::new(Arc::new(draw()))), ..View::default() };
+        group.bench_function("preview upload", |b| {
+            b.iter_batched(view, |view| black_box(renderer.picture(&view).unwrap()), BatchSize::PerIteration);
+        });
         group.finish();
     }
 }
