@@ -37,6 +37,12 @@ pub(super) fn notices(settings: &Settings) -> Vec<Notice> {
 /// Values that are fine by themselves and wrong together.
 fn clashes(s: &Settings) -> Vec<String> {
     let mut clashes = Vec::new();
+    if s.spiral_vase && (s.support_material || s.raft_layers > 0) {
+        clashes.push(
+            "a spiral vase is printed from the plate up without supports or raft; turn spiral_vase off to have them"
+                .to_owned(),
+        );
+    }
     for (name, height) in [("layer_height", s.layer_height), ("first_layer_height", s.first_layer_height)] {
         if height > s.nozzle_diameter {
             clashes.push(format!(

@@ -36,6 +36,8 @@ pub struct ObjectSettings {
     pub brim: BrimSettings,
     /// Layers that are flat when the rest is a spiral vase; `None` for an ordinary print.
     pub vase_bottom_layers: Option<usize>,
+    /// How far what the object stands on may end below it: gap above supports or a raft, mm.
+    pub gap_below_mm: f64,
 }
 
 impl From<&Settings> for ObjectSettings {
@@ -46,6 +48,13 @@ impl From<&Settings> for ObjectSettings {
             motion: s.into(),
             brim: s.into(),
             vase_bottom_layers: s.spiral_vase.then_some(s.bottom_solid_layers as usize),
+            gap_below_mm: [
+                (s.support_material, s.support_material_contact_distance),
+                (s.raft_layers > 0, s.raft_contact_distance),
+            ]
+            .into_iter()
+            .filter_map(|(is_there, gap_mm)| is_there.then_some(gap_mm))
+            .fold(0.0, f64::max),
         }
     }
 }
@@ -387,7 +396,7 @@ fn wind_vases(
 ) {
     let [object] = objects else {
         for object in objects.iter().filter(|o| o.settings.vase_bottom_layers.is_some()) {
-            let text = "a spiral vase must be alone on the plate; it is printed with ordinary layers";
+            let text = "a spiral vase must be alone on the plate; each object is printed hollow, in steps with seams";
             notices.push(Notice::warning(text).on_object(object.name));
         }
         return;

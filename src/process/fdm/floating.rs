@@ -34,6 +34,7 @@ pub fn notices(objects: &[PlannedObject], progress: &Progress) -> Result<Vec<Not
     let printed = Printed {
         objects: objects.iter().map(printed_layers).collect(),
         supports: objects.iter().zip(&of_supports).map(|(object, islands)| support_layers(object, islands)).collect(),
+        gaps_below_mm: objects.iter().map(|object| object.settings.gap_below_mm).collect(),
     };
     let mut found = Vec::new();
     for (o, object) in objects.iter().enumerate() {
@@ -57,7 +58,7 @@ pub fn notices(objects: &[PlannedObject], progress: &Progress) -> Result<Vec<Not
         let is_gap_below = |l: &usize| layers[*l].is_printed() && (*l == 0 || !layers[*l - 1].is_printed());
         let too_high = (first..=last)
             .filter(is_gap_below)
-            .find(|&l| step_mm(&printed, layers, l) > HIGHEST_STEP_MM.max(layers[l].height_mm()));
+            .find(|&l| step_mm(&printed, layers, l) > highest_step_mm(object, layers[l].height_mm()));
         if let Some(l) = too_high {
             let gap = step_mm(&printed, layers, l) - layers[l].height_mm();
             let text = format!(
@@ -90,6 +91,8 @@ pub fn notices(objects: &[PlannedObject], progress: &Progress) -> Result<Vec<Not
 struct Printed<'a> {
     objects: Vec<Vec<PrintedLayer<'a>>>,
     supports: Vec<Vec<PrintedLayer<'a>>>,
+    /// Of each object: how far supports and raft may end below it, mm.
+    gaps_below_mm: Vec<f64>,
 }
 
 impl Printed<'_> {
@@ -209,7 +212,10 @@ fn places(printed: &Printed, object: usize, progress: &Progress) -> Result<Vec<P
             let is_firm = |(island, bounds): &(&Island, Bounds)| {
                 overlaps(island, || firm.iter().filter(|(_, b)| b.overlaps(bounds)).map(|(below, _)| *below))
             };
-            begins.iter().zip(&layers[l].islands).map(|(begins, island)| *begins || !is_firm(island)).collect()
+            let hangs = |(begins, island): (&bool, &(&Island, Bounds))| {
+                *begins || !(is_firm(island) || held_by_others(printed, object, &layers[l], island))
+            };
+            begins.iter().zip(&layers[l].islands).map(hangs).collect()
         };
         if hangs.contains(&true) {
             let pieces = begins.iter().filter(|begins| **begins).count();
@@ -262,9 +268,15 @@ fn held_by_others(
     by_object
         || printed.supports.iter().any(|layers| {
             let end = layers.partition_point(|below| below.bottom_mm < layer.bottom_mm - SAME_HEIGHT_MM);
-            let near = layers[..end].iter().rev().take_while(|s| s.top_mm > layer.bottom_mm - HIGHEST_STEP_MM);
+            let reach_mm = HIGHEST_STEP_MM.max(printed.gaps_below_mm[object]) + SAME_HEIGHT_MM;
+            let near = layers[..end].iter().rev().take_while(|s| s.top_mm > layer.bottom_mm - reach_mm);
             near.into_iter().any(|below| below.holds((island, bounds)))
         })
+}
+
+/// How far a layer's top may be above what was printed before.
+fn highest_step_mm(object: &PlannedObject, height_mm: f64) -> f64 {
+    HIGHEST_STEP_MM.max(object.settings.gap_below_mm + height_mm) + SAME_HEIGHT_MM
 }
 
 /// How far a layer's top is above all that any object has printed below the layer, or above the plate.
@@ -354,8 +366,10 @@ mod tests {
             let settings = Settings { support_material: true, support_material_style: style, ..settings() };
             assert_eq!(in_the_air(planned_with(&[("body", &[BODY, hook, arm])], settings).unwrap()), [], "{style:?}");
         }
-        let settings = Settings { raft_layers: 3, ..settings() };
-        assert_eq!(in_the_air(planned_with(&[("body", &[BODY])], settings).unwrap()), []);
+        for raft_contact_distance in [0.1, 1.5] {
+            let settings = Settings { raft_layers: 3, raft_contact_distance, ..settings() };
+            assert_eq!(in_the_air(planned_with(&[("body", &[BODY])], settings).unwrap()), []);
+        }
     }
 
     #[test]

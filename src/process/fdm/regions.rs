@@ -68,11 +68,11 @@ impl From<&Settings> for RegionSettings {
             fill_density: s.fill_density,
             solid_infill_width_mm: s.solid_infill_extrusion_width,
             walls_width_mm: if s.perimeters == 0 { 0.0 } else { s.external_perimeter_extrusion_width + inner_walls },
-            // Lightning's branches differ from layer to layer.
-            infill_every_layers: if s.fill_pattern == FillPattern::Lightning {
-                1
-            } else {
-                s.infill_every_layers as usize
+            // Lightning's branches differ from layer to layer, and cubes are as fine as what is near them asks for: both
+            // look at what every layer leaves sparse.
+            infill_every_layers: match s.fill_pattern {
+                FillPattern::Lightning | FillPattern::AdaptiveCubic | FillPattern::SupportCubic => 1,
+                _ => s.infill_every_layers as usize,
             },
             highest_road_mm: s.nozzle_diameter,
             bridge_angle_rad: Some(s.bridge_angle).filter(|angle| *angle != 0.0).map(f64::to_radians),

@@ -86,7 +86,11 @@ impl From<&Settings> for SlicingSettings {
             resolution_mm: s.resolution.max(0.0),
             xy_compensation_mm: s.xy_size_compensation,
             // What lies on a raft is not squeezed onto the plate.
-            elephant_foot_mm: if s.raft_layers > 0 { 0.0 } else { s.elefant_foot_compensation.max(0.0) },
+            elephant_foot_mm: if s.raft_layers > 0 && !s.spiral_vase {
+                0.0
+            } else {
+                s.elefant_foot_compensation.max(0.0)
+            },
             least_width_mm: s.first_layer_extrusion_width,
         }
     }

@@ -43,7 +43,7 @@ fill_angle_template: String = "", {
 /// Fill so many layers in one go, with roads as high as all of them.
 ///
 /// As far as the nozzle's diameter is not exceeded, and only where all of these layers are sparse. Saves time; not for
-/// lightning, whose branches differ from layer to layer.
+/// lightning and the cubes that become finer, which are another shape in every layer.
 infill_every_layers: u32 = 1, {
     label: "Combine infill of layers", category: Infill, level: Advanced, scope: Object, hard: range(1.0, 100.0),
     cura: &["infill_sparse_combine"], search: &["infill_combination", "infill_sparse_thickness"],
