@@ -112,6 +112,8 @@ pub struct Engine {
     reports: bool,
     /// It was heard to say something while it worked.
     talks: bool,
+    /// The person waits for it to end.
+    hurried: bool,
 }
 
 impl Engine {
@@ -130,6 +132,7 @@ impl Engine {
             quiet_since: None,
             reports: false,
             talks: false,
+            hurried: false,
         }
     }
 
@@ -166,22 +169,35 @@ impl Engine {
 
     /// The person does not want to wait any more: from now on the machine has no longer than one that talks while it works.
     pub fn hurry(&mut self, now: Instant) {
-        self.talks = true;
+        self.hurried = true;
         self.quiet_since = Some(now);
+    }
+
+    /// Another job has begun: the machine has its usual time again.
+    pub fn take_your_time(&mut self) {
+        self.hurried = false;
+    }
+
+    /// Whether a long command is no excuse for silence.
+    fn should_talk(&self) -> bool {
+        self.talks || self.hurried
     }
 
     /// How long the machine has owed an answer without a word, where that is longer than it should be.
     pub fn silence(&self, now: Instant) -> Option<Duration> {
         let quiet = now.saturating_duration_since(self.quiet_since()?);
-        let usual =
-            if self.talks || !self.is_in_long_command() { self.patience.remark } else { self.patience.long_running };
+        let usual = if self.should_talk() || !self.is_in_long_command() {
+            self.patience.remark
+        } else {
+            self.patience.long_running
+        };
         (quiet >= usual).then_some(quiet)
     }
 
     /// When the machine is taken for gone, if it says nothing until then.
     fn gone_at(&self) -> Option<Instant> {
         let patience = match self.is_in_long_command() {
-            _ if self.talks => self.patience.quiet,
+            _ if self.should_talk() => self.patience.quiet,
             true => self.patience.silent_at_work,
             false => self.patience.silent,
         };

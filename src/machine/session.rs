@@ -504,6 +504,7 @@ impl Worker {
                 }
             }
             Command::Start(job) if self.state == State::Idle => {
+                self.engine.take_your_time();
                 let status = JobStatus {
                     name: job.name().to_owned(),
                     total_lines: job.total_lines(),
@@ -578,6 +579,8 @@ impl Worker {
                 // Refused lines are sent again; nothing is wrong that a person could mend.
                 let routine = ["checksum", "line number"].iter().any(|w| text.to_ascii_lowercase().contains(w));
                 if !routine {
+                    // What it says stays, and does not end with the silence before it.
+                    self.is_silent = false;
                     self.complain(format!("the machine says: {text}"));
                 }
             }

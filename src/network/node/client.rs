@@ -201,6 +201,7 @@ impl NodeDestination {
         let arrived = loop {
             match self.ask(&JobRequest::State { id: offer.id }).await {
                 Ok(JobReply::State(RemoteState::Receiving { received, .. })) => {
+                    silences = 0;
                     progress.advance((received as usize).saturating_sub(sent));
                     sent = sent.max(received as usize);
                     if blobs.close_reason().is_some() {

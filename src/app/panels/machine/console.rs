@@ -81,7 +81,12 @@ fn says_something(line: &ConsoleLine, printed: bool) -> bool {
     match line.direction {
         Direction::Received => !matches!(
             reply::parse(&line.text),
-            Reply::Ok { .. } | Reply::Temperatures(_) | Reply::Busy | Reply::Wait | Reply::Capability { .. }
+            Reply::Ok { .. }
+                | Reply::Temperatures(_)
+                | Reply::Heating(_)
+                | Reply::Busy
+                | Reply::Wait
+                | Reply::Capability { .. }
         ),
         Direction::Sent => {
             let word = command_of(&line.text).split_whitespace().next().unwrap_or_default();
