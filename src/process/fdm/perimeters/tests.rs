@@ -140,6 +140,25 @@ fn shapes() -> Vec<(&'static str, Region)> {
     shapes
 }
 
+/// Rectangles with turned ones added and cut out, in places without pattern; the same for the same seed.
+pub(super) fn random_areas(seed: u64) -> impl Iterator<Item = Region> {
+    let mut state = seed;
+    let mut next = move |most: f64| {
+        state = state * 48_271 % 2_147_483_647;
+        state as f64 / 2_147_483_647.0 * most
+    };
+    std::iter::repeat_with(move || {
+        let mut area = rectangle(next(5.0), next(5.0), 3.0 + next(8.0), 3.0 + next(8.0));
+        for k in 0..4 {
+            let (x, y, w, h, turn) = (next(12.0), next(12.0), 0.2 + next(5.0), 0.2 + next(2.0), next(3.0));
+            let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]
+                .map(|(a, b)| (x + a * turn.cos() - b * turn.sin(), y + a * turn.sin() + b * turn.cos()));
+            area = if k % 2 == 0 { area.union(&region(&[&corners])) } else { area.difference(&region(&[&corners])) };
+        }
+        area
+    })
+}
+
 #[test]
 fn every_place_is_covered_and_nothing_lies_outside() {
     for (name, area) in shapes() {
@@ -157,19 +176,7 @@ fn every_place_is_covered_and_nothing_lies_outside() {
 #[test]
 fn shapes_at_random_are_covered_too() {
     // Unions and differences of turned boxes, by Lehmer's generator: the same every time.
-    let mut state = 11u64;
-    let mut next = |most: f64| {
-        state = state * 48_271 % 2_147_483_647;
-        state as f64 / 2_147_483_647.0 * most
-    };
-    for case in 0..60 {
-        let mut area = rectangle(next(5.0), next(5.0), 3.0 + next(8.0), 3.0 + next(8.0));
-        for k in 0..4 {
-            let (x, y, w, h, turn) = (next(12.0), next(12.0), 0.2 + next(5.0), 0.2 + next(2.0), next(3.0));
-            let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]
-                .map(|(a, b)| (x + a * turn.cos() - b * turn.sin(), y + a * turn.sin() + b * turn.cos()));
-            area = if k % 2 == 0 { area.union(&region(&[&corners])) } else { area.difference(&region(&[&corners])) };
-        }
+    for (case, area) in random_areas(11).take(60).enumerate() {
         let islands = planned(&area, &settings());
         let (covered, outside) = coverage(&area, &islands);
         assert!(covered > 0.975, "case {case}: {covered} covered");

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use super::tests::{circle, coverage, planned, rectangle, region, settings, variable_band, wall_band};
+use super::tests::{circle, coverage, planned, random_areas, rectangle, region, settings, variable_band, wall_band};
 use super::*;
 use crate::geometry::{EdgeGrid, Point, Skeleton};
 
@@ -212,20 +212,8 @@ fn an_outline_without_a_skeleton_gets_walls_of_full_width() {
 
 #[test]
 fn shapes_at_random_are_covered_by_roads_of_any_width() {
-    let mut state = 23u64;
-    let mut next = |most: f64| {
-        state = state * 48_271 % 2_147_483_647;
-        state as f64 / 2_147_483_647.0 * most
-    };
     let (mut all, mut bare, mut beside) = (0.0, 0.0, 0.0);
-    for case in 0..60 {
-        let mut area = rectangle(next(5.0), next(5.0), 3.0 + next(8.0), 3.0 + next(8.0));
-        for k in 0..4 {
-            let (x, y, w, h, turn) = (next(12.0), next(12.0), 0.2 + next(5.0), 0.2 + next(2.0), next(3.0));
-            let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)]
-                .map(|(a, b)| (x + a * turn.cos() - b * turn.sin(), y + a * turn.sin() + b * turn.cos()));
-            area = if k % 2 == 0 { area.union(&region(&[&corners])) } else { area.difference(&region(&[&corners])) };
-        }
+    for (case, area) in random_areas(23).take(60).enumerate() {
         let islands = planned(&area, &automatic());
         let (covered, outside) = coverage(&area, &islands);
         assert!(covered > 0.975, "case {case}: {covered} covered");
