@@ -444,24 +444,52 @@ pub(super) fn without_tiny_steps(points: &[Point]) -> Vec<Point> {
 
 /// The units of a fill: its paths one by one, or all together where their order counts.
 fn fill_units(fill: &Fill, settings: &IslandSettings, out: &mut Vec<Unit>) {
-    let paths = fill.paths.iter().map(|path| without_tiny_steps(&path.0)).filter(|points| points.len() >= 2);
-    let roads = paths.map(|points| Road {
+    let full = Road {
         role: fill.role,
         width_mm: fill.width_mm,
         height_mm: fill.height_mm,
         flow_mm3_per_mm: fill.flow_mm3_per_mm * settings.extrusion_multiplier,
-        closed: points.first() == points.last(),
-        points,
+        closed: false,
+        points: Vec::new(),
         z_mm: Vec::new(),
         small: false,
-    });
-    if fill.ordered {
-        let roads: Vec<Road> = roads.collect();
-        if !roads.is_empty() {
-            out.push(Unit { roads, reversible: false });
+    };
+    let spread_mm = if fill.height_mm > 0.0 { fill.flow_mm3_per_mm / fill.height_mm } else { 0.0 };
+    let road = |points: &[Point], share: f64| {
+        let points = without_tiny_steps(points);
+        (points.len() >= 2).then(|| Road {
+            width_mm: full.width_mm - (1.0 - share) * spread_mm,
+            flow_mm3_per_mm: share * full.flow_mm3_per_mm,
+            // A part of a path may go out and back.
+            closed: share == 1.0 && points.first() == points.last(),
+            points,
+            ..full.clone()
+        })
+    };
+    let mut ordered = Vec::new();
+    for (i, path) in fill.paths.iter().enumerate() {
+        let shares = fill.shares.get(i).map_or(&[][..], Vec::as_slice);
+        let mut roads = Vec::new();
+        if shares.is_empty() {
+            roads.extend(road(&path.0, 1.0));
         }
-    } else {
-        out.extend(roads.map(|road| Unit { roads: vec![road], reversible: true }));
+        let mut first = 0;
+        for same in shares.chunk_by(|a, b| a == b) {
+            let points = path.0.get(first..=first + same.len()).unwrap_or_default();
+            roads.extend(road(points, f64::from(same[0])));
+            first += same.len();
+        }
+        if roads.is_empty() {
+            continue;
+        }
+        if fill.ordered {
+            ordered.append(&mut roads);
+        } else {
+            out.push(Unit { roads, reversible: true });
+        }
+    }
+    if !ordered.is_empty() {
+        out.push(Unit { roads: ordered, reversible: false });
     }
 }
 
@@ -585,6 +613,7 @@ mod tests {
             width_mm: 0.4,
             height_mm: 0.2,
             flow_mm3_per_mm: 0.07,
+            shares: Vec::new(),
             paths: (0..10).map(|i| line(5.0 + 0.4 * f64::from(i), i % 2 == 1)).collect(),
             ordered: true,
         };
@@ -620,6 +649,7 @@ mod tests {
             width_mm: 0.4,
             height_mm: 0.2,
             flow_mm3_per_mm: 0.07,
+            shares: Vec::new(),
             paths: rings.collect(),
             ordered: false,
         };

@@ -96,6 +96,8 @@ pub struct Fill {
     /// Cross-section of the road: mm³ of material per mm.
     pub flow_mm3_per_mm: f64,
     pub paths: Vec<Polyline>,
+    /// For each path the share of the flow that each of its segments gets; empty where all of them get all of it.
+    pub shares: Vec<Vec<f32>>,
     /// The paths must be printed in this order and direction (monotonic); otherwise the order is free.
     pub ordered: bool,
 }

@@ -50,7 +50,11 @@ infill_every_layers: u32 = 1, {
 }
 
 /// How far infill reaches into the innermost wall, as a share of that wall's width.
-infill_overlap: f64 = 0.25, {
+///
+/// At 0 infill just fills the room within the walls, up to their edge. What it reaches further is pressed into the wall: a
+/// little makes both hold better, much more makes a ridge that shows on the outside. Solid infill reaches half as far,
+/// since its lines end all along the wall.
+infill_overlap: f64 = 0.1, {
     label: "Infill overlap", category: Infill, level: Advanced, scope: Object, unit: Share, hard: range(0.0, 1.0),
     soft: range(0.0, 0.6), share_of: Some(Key::perimeter_extrusion_width), orca: &["infill_wall_overlap"],
 }

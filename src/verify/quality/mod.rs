@@ -20,6 +20,8 @@
 //! - **overfilled**, **underfilled**: of walls and shells together, the share where a square with side `w` holds more
 //!   than 1.2 (less than 0.8) of the material that fits into its part of the outline. Underfill is only looked for where
 //!   no sparse infill is near.
+//!   The square is deliberately small: one of 0.75 mm, over which pressed material still spreads, finds about a third as
+//!   much in PrusaSlicer's files and a seventh in CuraEngine's (a 20 mm cube).
 //! - **needless solid**: of what lies further than `w` from every wall and shell (places narrower than `4 w` left out),
 //!   the share in squares of 1.2 mm that are covered by more than 0.93.
 //! - **unsupported**: length of roads whose middle is over no road of the layer below, in runs longer than `w`; a

@@ -9,4 +9,8 @@ impl Pattern for AlignedRectilinear {
     fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline> {
         families(area, sheet, &[(0.0, 0.0)])
     }
+
+    fn direction_rad(&self, sheet: &Sheet) -> Option<f64> {
+        Some(sheet.angle_rad)
+    }
 }

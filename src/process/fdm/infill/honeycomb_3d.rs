@@ -32,13 +32,22 @@ impl Pattern for Honeycomb3d {
         } else {
             (2.0 * unit, [[2.0 * unit - slant, beside], [2.0 * unit, radius], [2.0 * unit + slant, beside]])
         };
-        let angle = sheet.angle_rad + if sheet.number.is_multiple_of(2) { 0.0 } else { FRAC_PI_2 };
+        let angle = direction_rad(sheet);
         let families = [-1.0, 1.0].map(|sign| {
             let wave = Wave::new(period, vertices.map(|[place, height]| [place, sign * height]));
             Family::new(angle, period, row).with_wave(wave)
         });
         interleaved(area, sheet, &families)
     }
+
+    fn direction_rad(&self, sheet: &Sheet) -> Option<f64> {
+        Some(direction_rad(sheet))
+    }
+}
+
+/// The waves of one layer run in one direction, those of the next across.
+fn direction_rad(sheet: &Sheet) -> f64 {
+    sheet.angle_rad + if sheet.number.is_multiple_of(2) { 0.0 } else { FRAC_PI_2 }
 }
 
 /// The unit for a density. Over all heights, the two waves in 4 × 4 units are together

@@ -1,7 +1,6 @@
 //! Ironing: the hot nozzle goes over a finished surface again in close lines, with a little material for its pits.
 
-use super::CORNERS;
-use super::solid;
+use super::solid::{self, Reach, Solid};
 use crate::geometry::Region;
 use crate::process::fdm::stages::{Fill, Surface, SurfaceKind};
 use crate::settings::{IroningType, Settings, SolidPattern};
@@ -47,10 +46,16 @@ impl IroningSettings {
         layer_height_mm: f64,
     ) -> Vec<Fill> {
         let ironed = Region::union_all(surfaces.iter().filter(|s| self.irons(s.kind, is_last)).map(|s| &s.area));
-        let middles = ironed.offset(inset_mm, CORNERS);
         // Each line is as high as the share that is laid.
         let height_mm = self.flow_ratio * layer_height_mm;
-        solid::lay(&middles, SolidPattern::Monotonic, angle_rad, self.spacing_mm, SHORTEST_MM)
+        let solid = Solid {
+            pattern: SolidPattern::Monotonic,
+            angle_rad,
+            spacing_mm: self.spacing_mm,
+            shortest_mm: SHORTEST_MM,
+            reach: Reach::Within(inset_mm),
+        };
+        solid::lay(&ironed, &solid)
             .into_iter()
             .filter(|laid| !laid.paths.is_empty())
             .map(|laid| Fill {
@@ -59,6 +64,7 @@ impl IroningSettings {
                 height_mm,
                 flow_mm3_per_mm: laid.spacing_mm * height_mm,
                 paths: laid.paths,
+                shares: Vec::new(),
                 ordered: laid.ordered,
             })
             .collect()

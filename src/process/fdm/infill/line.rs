@@ -10,4 +10,8 @@ impl Pattern for Line {
     fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline> {
         Rectilinear.paths(area, &Sheet { longest_link_mm: 0.0, anchor_mm: 0.0, ..*sheet })
     }
+
+    fn direction_rad(&self, sheet: &Sheet) -> Option<f64> {
+        Rectilinear.direction_rad(sheet)
+    }
 }

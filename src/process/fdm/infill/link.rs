@@ -14,7 +14,15 @@ pub type Node = usize;
 pub struct Link {
     pub to: Node,
     pub length_mm: f64,
-    forward: bool,
+    /// In the border's direction.
+    pub forward: bool,
+}
+
+impl Link {
+    /// The same stretch from the other side, to the node that it came from.
+    pub fn back(self, from: Node) -> Self {
+        Self { to: from, forward: !self.forward, ..self }
+    }
 }
 
 /// How ends are joined.
@@ -24,23 +32,10 @@ pub struct Joining {
     pub longest_link_mm: f64,
     /// Paths shorter than this are dropped.
     pub shortest_path_mm: f64,
-    pub tails: Tails,
+    /// Where a path ends it goes on along the border by up to this, so that it holds on to the wall, but never further
+    /// than half way to the next end.
+    pub anchor_mm: f64,
 }
-
-/// How a path goes on along the border where it ends. It never goes further than half way to the next end.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Tails {
-    /// Only where the border runs on almost in the path's direction: the wedge between two lines and the border is too
-    /// sharp for a link, and would stay empty.
-    InWedges,
-    /// By up to this length in mm, so that the path holds on to the wall; 0 = not at all.
-    Anchors(f64),
-}
-
-/// The longest tail in a wedge, mm.
-const LONGEST_TAIL_MM: f64 = 5.0;
-/// Cosine of the angle between a line and the border below which a tail is worth while.
-const TAIL_COSINE: f64 = 0.9;
 
 /// The ends of pieces in their order along a region's border.
 pub struct Border<'a> {
@@ -146,66 +141,101 @@ impl<'a> Border<'a> {
         }
     }
 
-    /// A path whose lines are all there, from one end to another; `None` where it is too short.
-    pub fn finished(&self, mut path: Vec<Point>, [start, end]: [Node; 2], joining: &Joining) -> Option<Polyline> {
-        if joining.tails != Tails::Anchors(0.0) {
-            self.tail(end, joining, &mut path);
+    /// The path of a run; `None` where it is too short.
+    pub fn path(
+        &self,
+        run: &Run,
+        joining: &Joining,
+        trace: impl Fn(&Piece, bool, &mut Vec<Point>),
+    ) -> Option<Polyline> {
+        let (&first, &last) = (run.entries.first()?, run.entries.last()?);
+        let mut path = Vec::new();
+        for (i, &entry) in run.entries.iter().enumerate() {
+            trace(&self.pieces[entry / 2], entry % 2 == 1, &mut path);
+            if let Some(&link) = run.links.get(i) {
+                self.trace(entry ^ 1, link, &mut path);
+            }
+        }
+        if joining.anchor_mm > 0.0 {
+            self.anchor(last ^ 1, joining.anchor_mm, &mut path);
             path.reverse();
-            self.tail(start, joining, &mut path);
+            self.anchor(first, joining.anchor_mm, &mut path);
             path.reverse();
         }
         Some(Polyline(path)).filter(|path| path.length_mm() >= joining.shortest_path_mm)
     }
 
-    /// Appends a tail to a path that ends at `node`.
-    fn tail(&self, node: Node, joining: &Joining, path: &mut Vec<Point>) {
-        let Some([next, previous]) = self.neighbours(node) else { return };
-        let end = self.end(node);
-        let (link, longest_mm) = match joining.tails {
-            Tails::Anchors(length_mm) => {
-                (if next.length_mm >= previous.length_mm { next } else { previous }, length_mm)
-            }
-            Tails::InWedges => {
-                let ring = &self.region.rings[end.ring as usize].0;
-                let edge = end.edge as usize;
-                let (from, to) = (ring[edge], ring[(edge + 1) % ring.len()]);
-                let other = self.end(node ^ 1).point;
-                let vector = |a: Point, b: Point| {
-                    let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
-                    let length = dx.hypot(dy).max(1.0);
-                    (dx / length, dy / length)
-                };
-                let (along, border) = (vector(other, end.point), vector(from, to));
-                let cosine = along.0 * border.0 + along.1 * border.1;
-                let link = if cosine > 0.0 { next } else { previous };
-                if cosine.abs() < TAIL_COSINE || link.length_mm <= joining.longest_link_mm {
-                    return;
-                }
-                (link, LONGEST_TAIL_MM)
-            }
-        };
-        let mut left = (0.5 * link.length_mm).min(longest_mm);
+    /// The points strictly between an end and its neighbour, and the neighbour's.
+    pub fn way(&self, from: Node, link: Link) -> Vec<Point> {
         let mut way = Vec::new();
-        self.trace(node, link, &mut way);
-        way.push(self.end(link.to).point);
-        let mut at = end.point;
-        for p in way {
-            let step = at.distance_mm(p);
-            if step >= left {
-                let share = left / step;
-                let place = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
-                push(path, Point::new(place(at.x, p.x), place(at.y, p.y)));
-                return;
-            }
-            left -= step;
-            push(path, p);
-            at = p;
-        }
+        self.trace(from, link, &mut way);
+        push(&mut way, self.end(link.to).point);
+        way
+    }
+
+    /// Goes on from a path's end at `node` along the border by `length_mm`, but at most half way to the next end.
+    fn anchor(&self, node: Node, length_mm: f64, path: &mut Vec<Point>) {
+        let Some([next, previous]) = self.neighbours(node) else { return };
+        let link = if next.length_mm >= previous.length_mm { next } else { previous };
+        let way = self.way(node, link);
+        head(self.end(node).point, &way, (0.5 * link.length_mm).min(length_mm)).for_each(|p| push(path, p));
     }
 }
 
-/// Joins pieces into paths: from each free end on to the nearer neighbour along the border that is not yet in a path.
-/// `trace` appends a piece's points to a path, in its direction or, where it says so, backward.
+/// The points of the first `length_mm` of a way that goes on from a point.
+pub fn head(from: Point, way: &[Point], length_mm: f64) -> impl Iterator<Item = Point> + '_ {
+    let (mut at, mut left) = (from, length_mm);
+    way.iter().map_while(move |&p| {
+        if left <= 0.0 {
+            return None;
+        }
+        let step = at.distance_mm(p);
+        let share = if step > left { left / step } else { 1.0 };
+        let place = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
+        let reached = Point::new(place(at.x, p.x), place(at.y, p.y));
+        left -= step;
+        at = p;
+        Some(reached)
+    })
+}
+
+/// Pieces in the order of printing: at which end each is entered, and the links between them.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    pub entries: Vec<Node>,
+    /// From the far end of each piece to the entry of the next, so one less.
+    pub links: Vec<Link>,
+}
+
+/// Runs of pieces: from each free end on to the nearer neighbour along the border that is in no run yet, where the way is
+/// not longer than `longest_mm`.
+pub fn runs(border: &Border, longest_mm: f64) -> Vec<Run> {
+    let mut taken = vec![false; border.pieces.len()];
+    let mut runs = Vec::new();
+    for first in 0..taken.len() {
+        if taken[first] {
+            continue;
+        }
+        taken[first] = true;
+        let ahead = walk(border, 2 * first + 1, longest_mm, &mut taken);
+        let behind = walk(border, 2 * first, longest_mm, &mut taken);
+        let mut run = Run::default();
+        for &(node, link) in behind.iter().rev() {
+            // Walked from the first piece outwards, so here against it: in at the far end, out at the linked one.
+            run.entries.push(link.to ^ 1);
+            run.links.push(link.back(node));
+        }
+        run.entries.push(2 * first);
+        for &(_, link) in &ahead {
+            run.links.push(link);
+            run.entries.push(link.to);
+        }
+        runs.push(run);
+    }
+    runs
+}
+
+/// Joins pieces into paths. `trace` appends a piece's points to a path, in its direction or, where it says so, backward.
 pub fn chain(
     region: &Region,
     pieces: &[Piece],
@@ -213,33 +243,7 @@ pub fn chain(
     trace: impl Fn(&Piece, bool, &mut Vec<Point>),
 ) -> Vec<Polyline> {
     let border = Border::new(region, pieces);
-    let mut taken = vec![false; pieces.len()];
-    let mut paths = Vec::new();
-    for first in 0..pieces.len() {
-        if taken[first] {
-            continue;
-        }
-        taken[first] = true;
-        let ahead = walk(&border, 2 * first + 1, joining.longest_link_mm, &mut taken);
-        let behind = walk(&border, 2 * first, joining.longest_link_mm, &mut taken);
-        let mut path = Vec::new();
-        let trace = |entry: Node, path: &mut Vec<Point>| trace(&pieces[entry / 2], entry % 2 == 1, path);
-        for &(node, link) in behind.iter().rev() {
-            // Walked from the first piece outwards, so here against it: in at the far end, out at the linked one.
-            trace(link.to ^ 1, &mut path);
-            let back = Link { to: node, forward: !link.forward, ..link };
-            border.trace(link.to, back, &mut path);
-        }
-        trace(2 * first, &mut path);
-        for &(node, link) in &ahead {
-            border.trace(node, link, &mut path);
-            trace(link.to, &mut path);
-        }
-        let start = behind.last().map_or(2 * first, |(_, link)| link.to ^ 1);
-        let end = ahead.last().map_or(2 * first + 1, |(_, link)| link.to ^ 1);
-        paths.extend(border.finished(path, [start, end], joining));
-    }
-    paths
+    runs(&border, joining.longest_link_mm).iter().filter_map(|run| border.path(run, joining, &trace)).collect()
 }
 
 fn walk(border: &Border, from: Node, longest_mm: f64, taken: &mut [bool]) -> Vec<(Node, Link)> {

@@ -12,6 +12,7 @@ mod concentric;
 mod cross_hatch;
 mod cubic;
 mod curve;
+mod ends;
 pub(super) mod family;
 mod grid;
 mod gyroid;
@@ -44,9 +45,12 @@ use crate::toolpath::Role;
 use pattern::Object;
 use rayon::prelude::*;
 use road::Road;
+use solid::{Reach, Solid};
 use std::f64::consts::FRAC_PI_2;
 
 const CORNERS: Join = Join::Miter(2.0);
+/// A layer that begins lower than this lies on the plate, mm.
+const ON_PLATE_MM: f64 = 1e-6;
 
 /// What decides over infill.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +66,7 @@ pub struct InfillSettings {
     pub infill_anchor_mm: f64,
     /// Ends of sparse infill are joined along the wall where the way is not longer than this.
     pub infill_anchor_max_mm: f64,
-    /// Share of an innermost wall's width that infill reaches into it; 0 where there are no walls.
+    /// Share of an innermost wall's width that infill reaches into it, solid infill by half; 0 where there are no walls.
     pub infill_overlap: f64,
     pub top_fill_pattern: SolidPattern,
     pub bottom_fill_pattern: SolidPattern,
@@ -77,7 +81,7 @@ pub struct InfillSettings {
     pub thick_bridges: bool,
     /// The same for bridges over sparse infill.
     pub thick_internal_bridges: bool,
-    /// Direction of bridges over sparse infill; `None` as other solid infill.
+    /// Direction of bridges over sparse infill; `None` across its lines.
     pub bridge_angle_rad: Option<f64>,
     pub ironing: Option<IroningSettings>,
 }
@@ -161,7 +165,7 @@ impl Filler<'_> {
         }
         if let Some(ironing) = &self.settings.ironing {
             let is_last = self.layer + 1 == self.layers.len();
-            let inset_mm = self.overlap_mm() - 0.5 * self.width(self.settings.top_infill_width_mm);
+            let inset_mm = 0.5 * self.width(self.settings.top_infill_width_mm) - self.overlap_mm();
             // Across the lines of the surface.
             let angle = self.solid_angle() + FRAC_PI_2;
             fills.extend(ironing.iron(surfaces, is_last, inset_mm, angle, self.span.height_mm()));
@@ -169,8 +173,9 @@ impl Filler<'_> {
         fills
     }
 
+    /// A road's width in this layer. On a raft there is no first layer: the raft has it.
     fn width(&self, width_mm: f64) -> f64 {
-        if self.layer == 0 { self.settings.first_layer_width_mm } else { width_mm }
+        if self.layer == 0 && self.span.bottom_mm < ON_PLATE_MM { self.settings.first_layer_width_mm } else { width_mm }
     }
 
     fn overlap_mm(&self) -> f64 {
@@ -187,14 +192,22 @@ impl Filler<'_> {
         if s.fill_density <= 0.0 {
             return None;
         }
-        let lowest = (self.layer + 1).saturating_sub(surface.plies);
+        let (road, sheet) = self.sheet(surface.plies);
+        // Reaches as far into solid surfaces as into walls, and is held by both.
+        let middles = surface.area.offset(self.overlap_mm() - 0.5 * road.spacing_mm, CORNERS);
+        let paths = self.pattern.paths(&middles, &sheet);
+        (!paths.is_empty()).then(|| fill(road, paths, Vec::new(), false))
+    }
+
+    /// The roads of sparse infill of so many layers in one go, this one and those below it, and what its pattern is asked.
+    fn sheet(&self, plies: usize) -> (Road, Sheet) {
+        let s = self.settings;
+        let lowest = (self.layer + 1).saturating_sub(plies);
         let bottom_mm = self.layers.get(lowest).map_or(self.span.bottom_mm, |layer| layer.span.bottom_mm);
         let height_mm = self.span.top_mm - bottom_mm;
         let width_mm = self.width(s.infill_width_mm).max(height_mm);
         let road = Road::flat(Role::InternalInfill, width_mm, height_mm);
-        // Reaches as far into solid surfaces as into walls, and is held by both.
-        let middles = surface.area.offset(self.overlap_mm() - 0.5 * road.spacing_mm, CORNERS);
-        let number = self.layer / surface.plies.max(1);
+        let number = self.layer / plies.max(1);
         let template = Some(&s.fill_angle_template).filter(|_| pattern::may_turn(s.fill_pattern));
         let angle_rad = template.and_then(|t| t.angle_rad(number, s.fill_angle_rad));
         let sheet = Sheet {
@@ -209,12 +222,35 @@ impl Filler<'_> {
             longest_link_mm: s.infill_anchor_max_mm,
             anchor_mm: s.infill_anchor_mm,
         };
-        let paths = self.pattern.paths(&middles, &sheet);
-        (!paths.is_empty()).then(|| fill(road, paths, false))
+        (road, sheet)
     }
 
-    /// `others` is the rest of the island. This surface reaches into the walls around it, and half as far into other
-    /// surfaces: together they overlap there like at a wall, so that the corners between ends of lines are filled.
+    /// The angle of strands that span from line to line of the sparse infill below an area; `None` where there is none, or
+    /// none of one direction.
+    fn across_sparse_below(&self, area: &Region) -> Option<f64> {
+        let layer = self.layer.checked_sub(1)?;
+        let below = Filler { layer, span: self.layers.get(layer)?.span, ..*self };
+        let bounds = area.bounds()?;
+        let surfaces = self.layers[layer].islands.iter().flatten().filter(|s| s.kind == SurfaceKind::Sparse);
+        let touching: Vec<&Surface> =
+            surfaces.filter(|s| s.area.bounds().is_some_and(|b| b.overlaps(&bounds))).collect();
+        // Combined layers may lie beside single ones.
+        let plies = match touching.as_slice() {
+            [] => return None,
+            [first, rest @ ..] if rest.iter().all(|s| s.plies == first.plies) => first.plies,
+            _ => {
+                touching
+                    .iter()
+                    .map(|s| (s.area.intersection(area).area_mm2(), s.plies))
+                    .max_by(|a, b| a.0.total_cmp(&b.0))?
+                    .1
+            }
+        };
+        let (_, sheet) = below.sheet(plies);
+        Some(self.pattern.direction_rad(&sheet)? + FRAC_PI_2)
+    }
+
+    /// `others` is the rest of the island. This surface reaches into the walls around it, and just up to other surfaces.
     fn solid(&self, surface: &Surface, others: &Region) -> Vec<Fill> {
         let s = self.settings;
         let height_mm = self.span.height_mm();
@@ -246,24 +282,33 @@ impl Filler<'_> {
                 (Road::flat(Role::SolidInfill, width, height_mm), pattern)
             }
         };
-        let inset = -0.5 * road.spacing_mm;
-        let middles = if others.is_empty() {
-            surface.area.offset(self.overlap_mm() + inset, CORNERS)
-        } else {
-            let others = others.offset(-0.5 * self.overlap_mm(), CORNERS);
-            surface.area.offset(self.overlap_mm(), CORNERS).difference(&others).offset(inset, CORNERS)
+        let over_sparse = match surface.kind {
+            SurfaceKind::InternalBridge => s.bridge_angle_rad.or_else(|| self.across_sparse_below(&surface.area)),
+            _ => None,
         };
-        let of_all = s.bridge_angle_rad.filter(|_| surface.kind == SurfaceKind::InternalBridge);
-        let angle = surface.bridge_angle_rad.or(of_all).unwrap_or_else(|| self.solid_angle());
-        solid::lay(&middles, pattern, angle, road.spacing_mm, road.width_mm)
-            .into_iter()
+        let angle_rad = surface.bridge_angle_rad.or(over_sparse).unwrap_or_else(|| self.solid_angle());
+        // All along the border there are ends of lines, which hold by less than a single one has to.
+        let pressed_mm = 0.5 * self.overlap_mm();
+        let solid = |around_mm: f64| Solid {
+            pattern,
+            angle_rad,
+            spacing_mm: road.spacing_mm,
+            shortest_mm: road.width_mm,
+            reach: Reach::Filling { around_mm, pressed_mm },
+        };
+        let laid = if others.is_empty() {
+            solid::lay(&surface.area, &solid(pressed_mm))
+        } else {
+            solid::lay(&surface.area.offset(pressed_mm, CORNERS).difference(others), &solid(0.0))
+        };
+        laid.into_iter()
             .filter(|laid| !laid.paths.is_empty())
-            .map(|laid| fill(road.at_spacing(laid.spacing_mm), laid.paths, laid.ordered))
+            .map(|laid| fill(road.at_spacing(laid.spacing_mm), laid.paths, laid.shares, laid.ordered))
             .collect()
     }
 }
 
-fn fill(road: Road, paths: Vec<Polyline>, ordered: bool) -> Fill {
+fn fill(road: Road, paths: Vec<Polyline>, shares: Vec<Vec<f32>>, ordered: bool) -> Fill {
     let Road { role, width_mm, height_mm, flow_mm3_per_mm, .. } = road;
-    Fill { role, width_mm, height_mm, flow_mm3_per_mm, paths, ordered }
+    Fill { role, width_mm, height_mm, flow_mm3_per_mm, paths, shares, ordered }
 }

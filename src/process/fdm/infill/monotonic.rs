@@ -4,42 +4,35 @@
 //! cut into cells within which each line has exactly one neighbour before and one after it (a boustrophedon
 //! decomposition, Choset 2000); a cell is printed as one zigzag, and a cell begins only after all cells below it.
 
-use super::family::{Family, Piece};
-use super::link::{Border, Joining, Link};
-use crate::geometry::{Point, Polyline, Region};
+use super::family::Piece;
+use super::link::{Border, Link, Run};
+use crate::geometry::Point;
 
-/// Paths over the pieces of one family in monotonic order; neighbouring ends are joined along the border.
-pub fn sweep(region: &Region, family: &Family, pieces: &[Piece], joining: &Joining) -> Vec<Polyline> {
-    let border = Border::new(region, pieces);
-    let mut paths: Vec<Polyline> = Vec::new();
+/// Runs over the pieces of one family in monotonic order; neighbouring ends are joined along the border where the way is
+/// not longer than `longest_mm`.
+pub fn runs(border: &Border, pieces: &[Piece], longest_mm: f64) -> Vec<Run> {
+    let mut runs = Vec::new();
     let cells = Cells::new(pieces);
     for (cell, entry) in cells.in_order(pieces) {
-        let mut path = Vec::new();
-        let mut start = 0;
+        let mut run = Run::default();
         let mut side = entry;
-        let mut left_at = None;
         for &piece in &cells.members[cell] {
             let node = 2 * piece + side;
-            let is_near = |link: &Link| link.to == node && link.length_mm <= joining.longest_link_mm;
-            match left_at {
-                None => start = node,
-                Some(from) => match border.neighbours(from).into_iter().flatten().find(is_near) {
-                    Some(link) => border.trace(from, link, &mut path),
-                    None => {
-                        paths.extend(border.finished(std::mem::take(&mut path), [start, from], joining));
-                        start = node;
-                    }
-                },
+            let is_near = |link: &Link| link.to == node && link.length_mm <= longest_mm;
+            if let Some(&last) = run.entries.last() {
+                match border.neighbours(last ^ 1).into_iter().flatten().find(is_near) {
+                    Some(link) => run.links.push(link),
+                    None => runs.push(std::mem::take(&mut run)),
+                }
             }
-            family.trace(&pieces[piece], side == 1, &mut path);
-            left_at = Some(node ^ 1);
+            run.entries.push(node);
             side ^= 1;
         }
-        if let Some(end) = left_at {
-            paths.extend(border.finished(path, [start, end], joining));
+        if !run.entries.is_empty() {
+            runs.push(run);
         }
     }
-    paths
+    runs
 }
 
 struct Cells {

@@ -8,7 +8,7 @@
 
 use super::adaptive_cubic::{AdaptiveCubic, Finest};
 use super::family::{Family, Piece};
-use super::link::{Joining, Tails, chain};
+use super::link::{Joining, chain};
 use super::*;
 
 /// One layer of sparse infill, as a pattern is asked for it.
@@ -47,11 +47,7 @@ impl Sheet {
     }
 
     pub fn joining(&self) -> Joining {
-        Joining {
-            longest_link_mm: self.longest_link_mm,
-            shortest_path_mm: self.shortest_mm,
-            tails: Tails::Anchors(self.anchor_mm),
-        }
+        Joining { longest_link_mm: self.longest_link_mm, shortest_path_mm: self.shortest_mm, anchor_mm: self.anchor_mm }
     }
 }
 
@@ -60,6 +56,11 @@ pub trait Pattern: Send + Sync {
     /// Centre lines over `area`, which is where the middles of roads may run. Their length times the spacing is the
     /// density's share of a large area; links along the border come on top. A closed loop repeats its first point.
     fn paths(&self, area: &Region, sheet: &Sheet) -> Vec<Polyline>;
+
+    /// The direction in which all lines of a sheet run; `None` where they run in several.
+    fn direction_rad(&self, _sheet: &Sheet) -> Option<f64> {
+        None
+    }
 }
 
 /// What a pattern can be made for: all of one object.

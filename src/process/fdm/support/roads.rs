@@ -6,7 +6,8 @@ use crate::geometry::{Polyline, Region};
 use crate::process::fdm::flow::{rounding_mm, spacing_mm};
 use crate::process::fdm::infill::aligned_rectilinear::AlignedRectilinear;
 use crate::process::fdm::infill::honeycomb::Honeycomb;
-use crate::process::fdm::infill::{Pattern, Sheet, solid};
+use crate::process::fdm::infill::solid::{self, Reach, Solid};
+use crate::process::fdm::infill::{Pattern, Sheet};
 use crate::process::fdm::stages::Fill;
 use crate::settings::{SolidPattern, SupportInterfacePattern, SupportPattern};
 use crate::toolpath::{Role, road_area_mm2};
@@ -40,7 +41,7 @@ impl Roads<'_> {
     fn fill(&self, role: Role, paths: Vec<Polyline>) -> Fill {
         let flow_mm3_per_mm = road_area_mm2(self.width_mm, self.height_mm);
         let (width_mm, height_mm) = (self.width_mm, self.height_mm);
-        Fill { role, width_mm, height_mm, flow_mm3_per_mm, paths, ordered: false }
+        Fill { role, width_mm, height_mm, flow_mm3_per_mm, paths, shares: Vec::new(), ordered: false }
     }
 
     /// One connected piece of the base.
@@ -118,11 +119,17 @@ impl Roads<'_> {
 
     /// A piece that is filled to a share of its area with straight lines or, where it is full, loops.
     pub fn dense(&self, piece: &Region, role: Role, angle: f64, density: f64, concentric: bool) -> Vec<Fill> {
-        // The whole width stays inside, as beside the object there is a gap to be kept.
-        let middles = piece.offset(-0.5 * self.width_mm, CORNERS);
         let spacing = self.spacing_mm() / density.clamp(0.05, 1.0);
         let pattern = if concentric { SolidPattern::Concentric } else { SolidPattern::Rectilinear };
-        let laid = solid::lay(&middles, pattern, angle, spacing, self.width_mm);
+        let solid = Solid {
+            pattern,
+            angle_rad: angle,
+            spacing_mm: spacing,
+            shortest_mm: self.width_mm,
+            // The whole width stays inside, as beside the object there is a gap to be kept.
+            reach: Reach::Within(0.5 * self.width_mm),
+        };
+        let laid = solid::lay(piece, &solid);
         let fills: Vec<Fill> = laid
             .into_iter()
             .filter(|laid| !laid.paths.is_empty())
