@@ -1,8 +1,11 @@
 //! The steps of each layer, and the way from each layer to the next.
 
+use std::collections::BTreeMap;
+
 use crate::geometry::{Bounds, Point};
 use crate::process::fdm::island::Road;
 use crate::process::fdm::motion::{Departure, MotionSettings, Tool};
+use crate::process::fdm::overhangs::{Below, Curl, Overhang};
 use crate::process::fdm::stages::PerimeterIsland;
 use crate::process::fdm::travel::{TravelMap, Way, crosses_outline};
 use crate::toolpath::{Role, Step};
@@ -79,6 +82,8 @@ pub(super) struct Planner<'a> {
     pub layers: &'a [PrintLayer],
     /// Into each layer, and out of the last one.
     pub departures: &'a [Departure],
+    /// By object and its layers; none where nobody asks.
+    pub curls: &'a [Vec<Curl>],
 }
 
 impl Planner<'_> {
@@ -86,7 +91,18 @@ impl Planner<'_> {
         home.map_or(&self.plate.motion, |(o, _)| &self.objects[o].settings.motion)
     }
 
-    pub fn steps(&self, index: usize, programs: LayerPrograms) -> Vec<Step> {
+    /// What the walls of each object lie on.
+    fn below(&self, layer: &PrintLayer) -> BTreeMap<usize, Below<'_>> {
+        let parts = layer.parts.iter();
+        let below = parts.filter_map(|&(o, l)| {
+            let curl = l.checked_sub(1).and_then(|b| self.curls.get(o)?.get(b));
+            Some((o, Below::new(&self.objects[o], l, curl)?))
+        });
+        below.collect()
+    }
+
+    /// The steps of a layer, and which of them are walls over air.
+    pub fn steps(&self, index: usize, programs: LayerPrograms) -> (Vec<Step>, Vec<(usize, Overhang)>) {
         let layer = &self.layers[index];
         let first_layer = index == 0;
         let spiral = programs.iter().any(|p| p.spiral);
@@ -107,7 +123,9 @@ impl Planner<'_> {
         let mut labelled: Option<usize> = None;
         // Where top surfaces are finished: what drips there is seen.
         let mut tops: Vec<Bounds> = Vec::new();
-        let Some((_, home, ..)) = roads.peek() else { return tool.steps };
+        let Some((_, home, ..)) = roads.peek() else { return (tool.steps, Vec::new()) };
+        let below = if spiral { BTreeMap::new() } else { self.below(layer) };
+        let mut overhangs: Vec<(usize, Overhang)> = Vec::new();
         let motion = self.motion(*home);
         if first_layer {
             tool.depart(&self.departures[0], motion);
@@ -120,9 +138,26 @@ impl Planner<'_> {
         }
         while let Some((program, home, support, road)) = roads.next() {
             let motion = self.motion(home);
+            // Walls go piece by piece, each as slow as what hangs over the layer below has to be.
+            let mut print = |tool: &mut Tool, road: Road| {
+                let Some((object, below)) = home.filter(|_| !support).and_then(|(o, _)| Some((o, below.get(&o)?)))
+                else {
+                    return tool.print(road, first_layer, motion);
+                };
+                for (piece, overhang) in below.pieces(road) {
+                    tool.print(piece, first_layer, motion);
+                    let most = self.objects[object].settings.overhangs.most_mm_per_s(overhang) as f32;
+                    if let Some(Step::Extrude(e)) = tool.steps.last_mut() {
+                        e.feed_mm_per_s = e.feed_mm_per_s.min(most);
+                    }
+                    if overhang != Overhang::None {
+                        overhangs.push((tool.steps.len() - 1, overhang));
+                    }
+                }
+            };
             let Some((next_program, next_home, _, next)) = roads.peek() else {
                 let out = &self.departures[index + 1];
-                tool.print(road, first_layer, motion);
+                print(&mut tool, road);
                 tool.depart(out, motion);
                 break;
             };
@@ -131,7 +166,7 @@ impl Planner<'_> {
                 tops.extend(Bounds::around(road.points.iter().copied()));
             }
             if from == to {
-                tool.print(road, first_layer, motion);
+                print(&mut tool, road);
                 continue;
             }
             let same_island = program == *next_program && home.is_some();
@@ -153,7 +188,7 @@ impl Planner<'_> {
             }
             let departure = Departure::new(Some(&road), way, motion);
             let next_home = *next_home;
-            tool.print(road, first_layer, motion);
+            print(&mut tool, road);
             tool.depart(&departure, motion);
             self.label(&mut tool, &mut labelled, next_home);
             tool.arrive(&departure, Some(z_mm), z_mm, motion);
@@ -161,7 +196,7 @@ impl Planner<'_> {
         if let Some(object) = labelled {
             tool.steps.push(Step::ObjectEnd(object as u16));
         }
-        tool.steps
+        (tool.steps, overhangs)
     }
 
     /// What is set when a layer begins.
