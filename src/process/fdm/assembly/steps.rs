@@ -1,5 +1,6 @@
 //! The steps of each layer, and the way from each layer to the next.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::geometry::{Bounds, Point};
@@ -30,7 +31,16 @@ pub(super) fn layer_change(
         let way = Way { points: vec![origin, entry.unwrap_or(origin)], retract: true };
         return Departure::new(None, way, &plate.motion);
     };
-    let road = before.roads.last();
+    let road = before.roads.split_last().map(|(last, others)| {
+        let lead = others.iter().rev().scan(last.first(), |to, road| {
+            let leads_here = road.last() == *to && !road.closed;
+            *to = road.first();
+            leads_here.then_some(road)
+        });
+        let lead: Vec<&Road> = lead.collect();
+        led_up_to(lead.into_iter().rev().flat_map(|road| road.points.iter().copied()).collect(), last)
+    });
+    let road = road.as_deref();
     let from = road.map(Road::last).unwrap_or_default();
     let motion = motion_of(before);
     let (Some(after), Some(to)) = (after, entry) else {
@@ -61,6 +71,18 @@ pub(super) fn layer_change(
         Way { retract: true, ..straight }
     };
     Departure::new(road, way, motion)
+}
+
+/// A road whose end is this near to its beginning goes around, mm.
+const GOES_AROUND_MM: f64 = 0.2;
+
+/// A road together with the pieces that lead up to it, such as those of a wall of changing width: a wipe goes over all
+/// of them, and on along the first where they go around.
+fn led_up_to(mut lead: Vec<Point>, road: &Road) -> Cow<'_, Road> {
+    let Some(&first) = lead.first().filter(|_| !road.closed) else { return Cow::Borrowed(road) };
+    lead.extend(&road.points);
+    lead.dedup();
+    Cow::Owned(Road { closed: first.distance_mm(road.last()) <= GOES_AROUND_MM, points: lead, ..road.clone() })
 }
 
 /// Whether a way may lead over one of these areas.
@@ -121,6 +143,8 @@ impl Planner<'_> {
             })
             .peekable();
         let mut labelled: Option<usize> = None;
+        // The way that leads up to the road without a travel.
+        let mut lead: Vec<Point> = Vec::new();
         // Where top surfaces are finished: what drips there is seen.
         let mut tops: Vec<Bounds> = Vec::new();
         let Some((_, home, ..)) = roads.peek() else { return (tool.steps, Vec::new()) };
@@ -166,6 +190,11 @@ impl Planner<'_> {
                 tops.extend(Bounds::around(road.points.iter().copied()));
             }
             if from == to {
+                if road.closed {
+                    lead.clear();
+                } else {
+                    lead.extend(&road.points);
+                }
                 print(&mut tool, road);
                 continue;
             }
@@ -186,7 +215,7 @@ impl Planner<'_> {
                 // Ways between islands are retracted anyhow.
                 tops.clear();
             }
-            let departure = Departure::new(Some(&road), way, motion);
+            let departure = Departure::new(Some(&led_up_to(std::mem::take(&mut lead), &road)), way, motion);
             let next_home = *next_home;
             print(&mut tool, road);
             tool.depart(&departure, motion);
@@ -230,5 +259,31 @@ impl Planner<'_> {
             tool.steps.push(Step::ObjectStart(object as u16));
         }
         *labelled = wanted;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wipe_goes_over_all_pieces_of_a_road_and_on_around_a_loop() {
+        let road = |points: &[(f64, f64)]| Road {
+            role: Role::ExternalPerimeter,
+            width_mm: 0.4,
+            height_mm: 0.2,
+            flow_mm3_per_mm: 0.08,
+            points: points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect(),
+            z_mm: Vec::new(),
+            closed: false,
+            small: false,
+        };
+        let lead = road(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]).points;
+        let open = led_up_to(lead.clone(), &road(&[(10.0, 10.0), (0.0, 10.0)])).into_owned();
+        assert_eq!((open.points.len(), open.closed, open.last()), (4, false, Point::from_mm(0.0, 10.0)));
+        let around = led_up_to(lead, &road(&[(10.0, 10.0), (0.0, 10.0), (0.0, 0.06)])).into_owned();
+        assert!(around.closed);
+        let alone = road(&[(0.0, 0.0), (1.0, 0.0)]);
+        assert_eq!(*led_up_to(Vec::new(), &alone), alone);
     }
 }
