@@ -137,20 +137,21 @@ impl<'a> LayerLoops<'a> {
     }
 
     fn aligned(&self, below: &[(Point, bool, usize)], arm_mm: f64) -> Vec<Seam> {
-        // Each seam below is continued by the wall nearest to it; of several seams a wall follows the nearest.
-        let mut follows: Vec<Option<(f64, RingPoint)>> = vec![None; self.walls.len()];
-        for &(point, is_hole, _) in below {
+        // Each seam below is continued by the wall nearest to it; of several seams a wall follows the nearest, and a
+        // remembered one only where there is no other.
+        let mut follows: Vec<Option<(usize, f64, RingPoint)>> = vec![None; self.walls.len()];
+        for &(point, is_hole, age) in below {
             let Some(near) = self.grid.as_ref().and_then(|grid| grid.nearest(point, REACH_MM)) else { continue };
             if self.walls[near.ring].2.is_hole != is_hole {
                 continue;
             }
             let slot = &mut follows[near.ring];
-            if slot.is_none_or(|(distance, _)| near.distance_mm < distance) {
-                *slot = Some((near.distance_mm, RingPoint { edge: near.edge, point: near.point }));
+            if slot.is_none_or(|(other_age, distance, _)| (age, near.distance_mm) < (other_age, distance)) {
+                *slot = Some((age, near.distance_mm, RingPoint { edge: near.edge, point: near.point }));
             }
         }
         self.each(|i, wall| match follows[i] {
-            Some((_, at)) => Some(settled(&wall.path, at, arm_mm)),
+            Some((.., at)) => Some(settled(&wall.path, at, arm_mm)),
             None => hidden(&wall.path, arm_mm),
         })
     }
@@ -379,5 +380,14 @@ mod tests {
         assert!(lost <= 4.0 * 0.4, "{lost} mm");
         let afresh = hidden(&layer(11, &[(at(11), 8.0)]).islands[0].walls[0].path, 0.4).unwrap().point;
         assert!(interrupted[8].distance_mm(afresh) > 1.0);
+    }
+
+    #[test]
+    fn a_remembered_seam_gives_way_to_one_of_the_layer_below() {
+        let walls = layer(1, &[(0.0, 8.0)]);
+        let (right, rear) = (Point::from_mm(8.3, 0.0), Point::from_mm(0.0, 8.1));
+        let chosen = |below: &[(Point, bool, usize)]| LayerLoops::new(&walls, true).aligned(below, 0.4)[0].at.point;
+        assert!(chosen(&[(right, false, 0), (rear, false, 2)]).distance_mm(right) < 0.5);
+        assert!(chosen(&[(rear, false, 2)]).distance_mm(rear) < 0.5);
     }
 }
