@@ -23,6 +23,7 @@ use super::cooling::{self, CoolingSettings};
 use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings};
 use super::order::{self, Stop};
+use super::overhangs::{self, Curl, OverhangSettings};
 use super::seam::{self, Seam, SeamSettings};
 use super::stages::{FilledLayer, PerimeterIsland, PerimeterLayer, SupportLayer};
 use super::vase;
@@ -33,6 +34,7 @@ pub struct ObjectSettings {
     pub seam: SeamSettings,
     pub island: IslandSettings,
     pub motion: MotionSettings,
+    pub overhangs: OverhangSettings,
     pub brim: BrimSettings,
     /// Layers that are flat when the rest is a spiral vase; `None` for an ordinary print.
     pub vase_bottom_layers: Option<usize>,
@@ -46,6 +48,7 @@ impl From<&Settings> for ObjectSettings {
             seam: s.into(),
             island: s.into(),
             motion: s.into(),
+            overhangs: s.into(),
             brim: s.into(),
             vase_bottom_layers: s.spiral_vase.then_some(s.bottom_solid_layers as usize),
             gap_below_mm: [
@@ -190,17 +193,19 @@ pub fn assemble(
         .map(|i| steps::layer_change(objects, plate, &layers, &programs, i, origin))
         .collect();
     progress.stage("Planning travels", layers.len());
-    let planner = steps::Planner { objects, plate, layers: &layers, departures: &departures };
+    let curls: Vec<Vec<Curl>> =
+        objects.iter().map(|object| overhangs::curls(object, progress)).collect::<Result<_, Canceled>>()?;
+    let planner = steps::Planner { objects, plate, layers: &layers, departures: &departures, curls: &curls };
     let steps: Vec<(Vec<Step>, f64)> = programs
         .into_par_iter()
         .enumerate()
         .map(|(i, programs)| {
             progress.check()?;
             progress.advance(1);
-            let steps = planner.steps(i, programs);
+            let (steps, overhangs) = planner.steps(i, programs);
             let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l| l.z_mm);
             let time_s = |steps: &[Step]| steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine);
-            Ok(cooling::cooled(steps, i, &plate.cooling, time_s))
+            Ok(cooling::cooled(steps, &overhangs, i, &plate.cooling, time_s))
         })
         .collect::<Result<_, Canceled>>()?;
     let mut toolpath = Toolpath {

@@ -3,6 +3,7 @@
 //! Knows the finished steps of one layer and nothing of how they came about. Feeds are only ever lowered, bridges are
 //! left as they are, and outer walls are slowed last because a change of feed shows on them.
 
+use super::overhangs::Overhang;
 use crate::settings::Settings;
 use crate::toolpath::{Role, Step};
 
@@ -16,6 +17,8 @@ pub struct CoolingSettings {
     pub min_fan: f64,
     pub max_fan: f64,
     pub bridge_fan: f64,
+    /// On walls over air, from the least to the most overhanging class; `None` where those are as all others.
+    pub overhang_fan: Option<[f64; 4]>,
     /// So many layers are printed without fan.
     pub disable_fan_first_layers: u32,
     /// From this layer on, counted from 1, the fan has its full level; 0 = no ramp.
@@ -33,6 +36,12 @@ impl From<&Settings> for CoolingSettings {
             min_fan: s.min_fan_speed,
             max_fan: s.max_fan_speed,
             bridge_fan: s.bridge_fan_speed,
+            overhang_fan: s.enable_dynamic_fan_speeds.then_some([
+                s.overhang_fan_speed_3,
+                s.overhang_fan_speed_2,
+                s.overhang_fan_speed_1,
+                s.overhang_fan_speed_0,
+            ]),
             disable_fan_first_layers: s.disable_fan_first_layers,
             full_fan_layer: s.full_fan_speed_layer,
             fan_below_layer_time_s: s.fan_below_layer_time,
@@ -47,6 +56,14 @@ impl From<&Settings> for CoolingSettings {
 pub struct FanLevels {
     pub normal: f64,
     pub bridge: f64,
+    /// On walls over air, from the least to the most overhanging class.
+    pub overhang: [f64; 4],
+}
+
+impl FanLevels {
+    fn of(&self, role: Role, overhang: Overhang) -> f64 {
+        if is_bridge(role) { self.bridge } else { overhang.of_class(&self.overhang).unwrap_or(self.normal) }
+    }
 }
 
 impl CoolingSettings {
@@ -55,7 +72,7 @@ impl CoolingSettings {
         let number = layer as f64 + 1.0;
         let disabled = f64::from(self.disable_fan_first_layers);
         if number <= disabled {
-            return FanLevels { normal: 0.0, bridge: 0.0 };
+            return FanLevels { normal: 0.0, bridge: 0.0, overhang: [0.0; 4] };
         }
         let idle = if self.fan_always_on { self.min_fan } else { 0.0 };
         let (short, long) = (self.slowdown_below_layer_time_s, self.fan_below_layer_time_s);
@@ -69,8 +86,15 @@ impl CoolingSettings {
         };
         let full = f64::from(self.full_fan_layer);
         let ramp = if number < full { (number - disabled) / (full - disabled) } else { 1.0 };
-        let bridge = if self.enabled { self.bridge_fan.max(normal) } else { normal };
-        FanLevels { normal: (normal * ramp).clamp(0.0, 1.0), bridge: (bridge * ramp).clamp(0.0, 1.0) }
+        let level = |special: f64| {
+            let wanted = if self.enabled { special.max(normal) } else { normal };
+            (wanted * ramp).clamp(0.0, 1.0)
+        };
+        FanLevels {
+            normal: level(0.0),
+            bridge: level(self.bridge_fan),
+            overhang: self.overhang_fan.map_or([level(0.0); 4], |fans| fans.map(level)),
+        }
     }
 }
 
@@ -79,11 +103,13 @@ const ROUNDS: usize = 5;
 /// A layer may be this much shorter than wanted, s.
 const SHORT_BY_S: f64 = 0.02;
 
-/// Slows down what is too fast for the layer to cool and sets the fan where bridges want another level. `time_s` says
-/// how long steps really take, accelerations included. Gives the layer's steps and the level that the fan is to have
+/// Slows down what is too fast for the layer to cool and sets the fan where bridges and overhangs want another level.
+/// `overhangs` are the steps that are walls over air, in their order; `time_s` says how long steps really take,
+/// accelerations included. Gives the layer's steps and the level that the fan is to have
 /// when it begins and has when it ends.
 pub fn cooled(
     mut steps: Vec<Step>,
+    overhangs: &[(usize, Overhang)],
     layer: usize,
     settings: &CoolingSettings,
     time_s: impl Fn(&[Step]) -> f64,
@@ -104,20 +130,23 @@ pub fn cooled(
         times = Times::of(&steps);
         real = time_s(&steps).max(times.total());
     }
-    let bridges = |step: &Step| matches!(step, Step::Extrude(e) if is_bridge(e.role));
-    if fan.bridge != fan.normal && steps.iter().any(bridges) {
+    let has_its_own = |step: &Step| matches!(step, Step::Extrude(e) if is_bridge(e.role));
+    let is_even = [fan.bridge].iter().chain(&fan.overhang).all(|level| *level == fan.normal);
+    if !is_even && (!overhangs.is_empty() || steps.iter().any(has_its_own)) {
         let mut with_fan = Vec::with_capacity(steps.len() + 16);
-        let mut on_bridge = false;
-        for step in steps {
+        let mut level = fan.normal;
+        let mut overhangs = overhangs.iter().peekable();
+        for (i, step) in steps.into_iter().enumerate() {
+            let overhang = overhangs.next_if(|(at, _)| *at == i).map_or(Overhang::None, |(_, overhang)| *overhang);
             if let Step::Extrude(e) = &step
-                && is_bridge(e.role) != on_bridge
+                && fan.of(e.role, overhang) != level
             {
-                on_bridge = !on_bridge;
-                with_fan.push(Step::Fan(if on_bridge { fan.bridge } else { fan.normal } as f32));
+                level = fan.of(e.role, overhang);
+                with_fan.push(Step::Fan(level as f32));
             }
             with_fan.push(step);
         }
-        if on_bridge {
+        if level != fan.normal {
             with_fan.push(Step::Fan(fan.normal as f32));
         }
         steps = with_fan;
@@ -287,6 +316,7 @@ mod tests {
             min_fan: 0.2,
             max_fan: 1.0,
             bridge_fan: 0.9,
+            overhang_fan: None,
             disable_fan_first_layers: 2,
             full_fan_layer: 6,
             fan_below_layer_time_s: 60.0,
@@ -299,7 +329,7 @@ mod tests {
     fn outer_walls_are_slowed_last() {
         // 100 mm at 40 and 200 mm at 80 take 5 s. Slowing the infill to 40 makes it 7.5; to 10, 22.5.
         let steps = vec![road(Role::ExternalPerimeter, 100.0, 40.0), road(Role::InternalInfill, 200.0, 80.0)];
-        let (slow, _) = cooled(steps, 10, &settings(), at_constant_feeds);
+        let (slow, _) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
         let feeds = feeds(&slow);
         assert_eq!(feeds[0], 40.0);
         assert!((2.5 + 200.0 / feeds[1] - 10.0).abs() < 1e-4);
@@ -312,7 +342,7 @@ mod tests {
             road(Role::InternalInfill, 20.0, 80.0),
             road(Role::GapFill, 5.0, 8.0),
         ];
-        let (slow, _) = cooled(steps, 10, &settings(), at_constant_feeds);
+        let (slow, _) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
         assert_eq!(feeds(&slow), vec![10.0, 10.0, 8.0]);
     }
 
@@ -324,7 +354,7 @@ mod tests {
                 road(Role::InternalInfill, lengths[1], 80.0),
                 road(Role::GapFill, lengths[2], 20.0),
             ];
-            let (slow, _) = cooled(steps, 10, &settings(), at_constant_feeds);
+            let (slow, _) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
             let time: f64 = feeds(&slow).iter().zip(lengths).map(|(feed, length)| length / f64::from(*feed)).sum();
             let slowest: f64 = lengths.iter().sum::<f64>() / 10.0;
             assert!((time - 10.0f64.min(slowest)).abs() < 1e-3, "{lengths:?}: {time} s");
@@ -339,7 +369,7 @@ mod tests {
             at_constant_feeds(steps) + lost
         };
         let steps = vec![road(Role::InternalInfill, 200.0, 80.0), road(Role::InternalInfill, 200.0, 80.0)];
-        let (slow, _) = cooled(steps, 10, &settings(), time_s);
+        let (slow, _) = cooled(steps, &[], 10, &settings(), time_s);
         let time = time_s(&slow);
         assert!((time - 10.0).abs() <= 0.03, "{time} s");
     }
@@ -351,7 +381,7 @@ mod tests {
             road(Role::BridgeInfill, 10.0, 30.0),
             road(Role::Perimeter, 2000.0, 40.0),
         ];
-        let (steps, level) = cooled(steps, 10, &settings(), at_constant_feeds);
+        let (steps, level) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
         let fans: Vec<(usize, f32)> = steps
             .iter()
             .enumerate()
@@ -359,6 +389,26 @@ mod tests {
             .collect();
         assert_eq!(fans, vec![(1, 0.9), (3, level as f32)]);
         assert_eq!(feeds(&steps)[1], 30.0);
+    }
+
+    #[test]
+    fn each_class_of_overhang_has_its_fan_and_none_less_than_other_walls() {
+        let settings = CoolingSettings { overhang_fan: Some([0.0, 0.5, 0.7, 1.0]), ..settings() };
+        let steps: Vec<Step> = (0..6).map(|_| road(Role::ExternalPerimeter, 1000.0, 40.0)).collect();
+        let classes = [Overhang::Quarter, Overhang::Half, Overhang::ThreeQuarters, Overhang::Whole];
+        let overhangs: Vec<(usize, Overhang)> = classes.iter().enumerate().map(|(i, c)| (i + 1, *c)).collect();
+        let (steps, normal) = cooled(steps, &overhangs, 10, &settings, at_constant_feeds);
+        let mut level = normal as f32;
+        let mut of_roads = Vec::new();
+        for step in &steps {
+            match step {
+                Step::Fan(fan) => level = *fan,
+                Step::Extrude(_) => of_roads.push(level),
+                _ => {}
+            }
+        }
+        assert_eq!(of_roads, [0.2, 0.2, 0.5, 0.7, 1.0, 0.2]);
+        assert_eq!(level, 0.2);
     }
 
     #[test]

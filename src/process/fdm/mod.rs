@@ -4,8 +4,8 @@
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath,
 //! and beside them outlines → support → toolpath.
 //! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan; [`assembly`] puts all objects together, with `seam`,
-//! `island` and `order` for what is printed where and when, `travel` and `motion` for the ways between, `speeds` and
-//! `cooling` for how fast, `adhesion` for what goes around the objects, and `vase` for the wall without a seam; `floating`
+//! `island` and `order` for what is printed where and when, `travel` and `motion` for the ways between, `speeds`,
+//! `overhangs` and `cooling` for how fast, `adhesion` for what goes around the objects, and `vase` for the wall without a seam; `floating`
 //! says what has nothing below it.
 
 pub mod adhesion;
@@ -18,6 +18,7 @@ pub mod infill;
 pub mod island;
 pub mod motion;
 pub mod order;
+pub mod overhangs;
 pub mod perimeters;
 pub mod regions;
 pub mod seam;

@@ -42,7 +42,7 @@ pub struct PerimeterSettings {
     pub one_on_top: SingleWallOnTop,
     pub external_width_mm: f64,
     pub width_mm: f64,
-    /// Width of all roads of the first layer.
+    /// Width of all roads of the layer on the plate.
     pub first_layer_width_mm: f64,
     /// Width of the roads that will fill the inside; parts that have no room for one become gap fill.
     pub solid_infill_width_mm: f64,
@@ -214,7 +214,9 @@ struct Roads {
 impl Roads {
     fn new(layer: usize, outline: &LayerOutline, s: &PerimeterSettings) -> Self {
         let height_mm = outline.span.height_mm();
-        let road = |width_mm: f64| Road::new(if layer == 0 { s.first_layer_width_mm } else { width_mm }, height_mm);
+        // What stands on a raft has a layer like any other for its first.
+        let is_on_plate = layer == 0 && outline.span.bottom_mm < 1e-6;
+        let road = |width_mm: f64| Road::new(if is_on_plate { s.first_layer_width_mm } else { width_mm }, height_mm);
         let count = match layer {
             0 if s.one_on_first_layer => s.count.min(1),
             _ => s.count + usize::from(s.alternate_extra && s.count > 0 && layer % 2 == 1),

@@ -49,6 +49,8 @@ const SETTLE_MM: f64 = 0.7;
 const CORNER_RAD: f64 = 0.5;
 /// Vertices this near to the rearmost place count as rear.
 const REAR_MM: f64 = 0.05;
+/// A seam that no wall goes on from, such as where a wall is open for some layers, is remembered over so many layers.
+const REMEMBERED: usize = 10;
 /// Layers whose look-up grids are held at one time.
 const BATCH: usize = 64;
 
@@ -61,8 +63,8 @@ pub fn seams(
     progress: &Progress,
 ) -> Result<Vec<Vec<Seam>>, Canceled> {
     let mut out: Vec<Vec<Seam>> = Vec::with_capacity(layers.len());
-    // Point and whether it is on a hole, of the layer below.
-    let mut below: Vec<(Point, bool)> = Vec::new();
+    // Point and whether it is on a hole, of the layer below; and for how many layers none went on from it.
+    let mut below: Vec<(Point, bool, usize)> = Vec::new();
     for (batch, chunk) in layers.chunks(BATCH).enumerate() {
         let aligned = settings.position == SeamPosition::Aligned;
         let loops: Vec<LayerLoops> = chunk.par_iter().map(|layer| LayerLoops::new(layer, aligned)).collect();
@@ -86,7 +88,17 @@ pub fn seams(
                 }
             };
             if !seams.is_empty() {
-                below = seams.iter().map(|s| (s.at.point, chunk[i].islands[s.island].walls[s.wall].is_hole)).collect();
+                let is_hole = |s: &Seam| chunk[i].islands[s.island].walls[s.wall].is_hole;
+                let mut here: Vec<(Point, bool, usize)> = seams.iter().map(|s| (s.at.point, is_hole(s), 0)).collect();
+                if aligned {
+                    let is_lost = |(at, of_hole, age): &(Point, bool, usize)| {
+                        *age < REMEMBERED
+                            && !seams.iter().any(|s| is_hole(s) == *of_hole && s.at.point.distance_mm(*at) <= REACH_MM)
+                    };
+                    let lost = below.iter().filter(|seam| is_lost(seam));
+                    here.extend(lost.map(|&(at, of_hole, age)| (at, of_hole, age + 1)));
+                }
+                below = here;
             }
             out.push(seams);
         }
@@ -124,21 +136,22 @@ impl<'a> LayerLoops<'a> {
         chosen.collect()
     }
 
-    fn aligned(&self, below: &[(Point, bool)], arm_mm: f64) -> Vec<Seam> {
-        // Each seam below is continued by the wall nearest to it; of several seams a wall follows the nearest.
-        let mut follows: Vec<Option<(f64, RingPoint)>> = vec![None; self.walls.len()];
-        for &(point, is_hole) in below {
+    fn aligned(&self, below: &[(Point, bool, usize)], arm_mm: f64) -> Vec<Seam> {
+        // Each seam below is continued by the wall nearest to it; of several seams a wall follows the nearest, and a
+        // remembered one only where there is no other.
+        let mut follows: Vec<Option<(usize, f64, RingPoint)>> = vec![None; self.walls.len()];
+        for &(point, is_hole, age) in below {
             let Some(near) = self.grid.as_ref().and_then(|grid| grid.nearest(point, REACH_MM)) else { continue };
             if self.walls[near.ring].2.is_hole != is_hole {
                 continue;
             }
             let slot = &mut follows[near.ring];
-            if slot.is_none_or(|(distance, _)| near.distance_mm < distance) {
-                *slot = Some((near.distance_mm, RingPoint { edge: near.edge, point: near.point }));
+            if slot.is_none_or(|(other_age, distance, _)| (age, near.distance_mm) < (other_age, distance)) {
+                *slot = Some((age, near.distance_mm, RingPoint { edge: near.edge, point: near.point }));
             }
         }
         self.each(|i, wall| match follows[i] {
-            Some((_, at)) => Some(settled(&wall.path, at, arm_mm)),
+            Some((.., at)) => Some(settled(&wall.path, at, arm_mm)),
             None => hidden(&wall.path, arm_mm),
         })
     }
@@ -314,4 +327,67 @@ pub(super) fn opened_at(ring: &Ring, at: RingPoint) -> Vec<Point> {
     }
     points.push(at.point);
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Island;
+    use crate::process::fdm::stages::PerimeterIsland;
+    use crate::process::slicing::LayerSpan;
+    use crate::toolpath::Role;
+
+    /// A layer with a round wall for each centre and radius.
+    fn layer(number: usize, circles: &[(f64, f64)]) -> PerimeterLayer {
+        let islands = circles.iter().map(|&(x, radius)| {
+            let points = (0..90).map(|i| (f64::from(i) * std::f64::consts::TAU / 90.0).sin_cos());
+            let path = Ring(points.map(|(s, c)| Point::from_mm(x + radius * c, radius * s)).collect());
+            let wall = Wall {
+                role: Role::ExternalPerimeter,
+                depth: 0,
+                is_hole: false,
+                path: path.clone(),
+                width_mm: 0.4,
+                widths_mm: Vec::new(),
+            };
+            let outline = Island { outer: path, holes: Vec::new() };
+            PerimeterIsland { outline, walls: vec![wall], variable: Vec::new(), inner: Region::default() }
+        });
+        let bottom_mm = 0.2 * number as f64;
+        let span = LayerSpan { bottom_mm, top_mm: bottom_mm + 0.2, cut_mm: bottom_mm + 0.1 };
+        PerimeterLayer { span, islands: islands.collect() }
+    }
+
+    #[test]
+    fn a_wall_that_is_open_for_a_few_layers_finds_its_seam_again() {
+        let settings = SeamSettings { position: SeamPosition::Aligned, corner_arm_mm: 0.4 };
+        // It leans to the right, so that a new seam would lie further and further from where it began: at the rear.
+        let at = |l: usize| 0.4 * l as f64;
+        let leaning = |gap: std::ops::Range<usize>| -> Vec<Point> {
+            let layers: Vec<PerimeterLayer> =
+                (0..20)
+                    .map(|l| {
+                        if gap.contains(&l) { layer(l, &[(40.0, 3.0)]) } else { layer(l, &[(40.0, 3.0), (at(l), 8.0)]) }
+                    })
+                    .collect();
+            let seams = seams(&layers, &settings, 0, &Progress::new()).unwrap();
+            (0..20).filter(|l| !gap.contains(l)).map(|l| seams[l].last().unwrap().at.point).collect()
+        };
+        let whole = leaning(20..20);
+        let interrupted = leaning(8..11);
+        assert!(whole.windows(2).all(|w| w[0].distance_mm(w[1]) <= 1.0));
+        let lost = interrupted[7].distance_mm(interrupted[8]);
+        assert!(lost <= 4.0 * 0.4, "{lost} mm");
+        let afresh = hidden(&layer(11, &[(at(11), 8.0)]).islands[0].walls[0].path, 0.4).unwrap().point;
+        assert!(interrupted[8].distance_mm(afresh) > 1.0);
+    }
+
+    #[test]
+    fn a_remembered_seam_gives_way_to_one_of_the_layer_below() {
+        let walls = layer(1, &[(0.0, 8.0)]);
+        let (right, rear) = (Point::from_mm(8.3, 0.0), Point::from_mm(0.0, 8.1));
+        let chosen = |below: &[(Point, bool, usize)]| LayerLoops::new(&walls, true).aligned(below, 0.4)[0].at.point;
+        assert!(chosen(&[(right, false, 0), (rear, false, 2)]).distance_mm(right) < 0.5);
+        assert!(chosen(&[(rear, false, 2)]).distance_mm(rear) < 0.5);
+    }
 }

@@ -109,6 +109,39 @@ bridge_fan_speed: f64 = 1.0, {
     hard: range(0.0, 1.0), bare_percent: true, orca: &["overhang_fan_speed"], cura: &["bridge_fan_speed"],
 }
 
+/// Let the fan go by how much of a wall's width has nothing below it.
+enable_dynamic_fan_speeds: bool = false, {
+    label: "Fan by overhang", category: Cooling, level: Advanced, scope: Material,
+}
+
+/// Speed of the fan on walls of which more than 75 % has nothing below. The fan never turns slower than elsewhere.
+overhang_fan_speed_0: f64 = 1.0, {
+    label: "Fan on overhangs of 75 to 100 %", category: Cooling, level: Advanced, scope: Material, unit: Share,
+    hard: range(0.0, 1.0), bare_percent: true,
+    shown_when: when("the fan goes by overhang", |s| s.enable_dynamic_fan_speeds),
+}
+
+/// Speed of the fan on walls of which 50 to 75 % has nothing below.
+overhang_fan_speed_1: f64 = 0.8, {
+    label: "Fan on overhangs of 50 to 75 %", category: Cooling, level: Advanced, scope: Material, unit: Share,
+    hard: range(0.0, 1.0), bare_percent: true,
+    shown_when: when("the fan goes by overhang", |s| s.enable_dynamic_fan_speeds),
+}
+
+/// Speed of the fan on walls of which 25 to 50 % has nothing below.
+overhang_fan_speed_2: f64 = 0.5, {
+    label: "Fan on overhangs of 25 to 50 %", category: Cooling, level: Advanced, scope: Material, unit: Share,
+    hard: range(0.0, 1.0), bare_percent: true,
+    shown_when: when("the fan goes by overhang", |s| s.enable_dynamic_fan_speeds),
+}
+
+/// Speed of the fan on walls of which 10 to 25 % has nothing below.
+overhang_fan_speed_3: f64 = 0.0, {
+    label: "Fan on overhangs up to 25 %", category: Cooling, level: Advanced, scope: Material, unit: Share,
+    hard: range(0.0, 1.0), bare_percent: true,
+    shown_when: when("the fan goes by overhang", |s| s.enable_dynamic_fan_speeds),
+}
+
 /// The fan stays off on this many layers at the start.
 disable_fan_first_layers: u32 = 1, {
     label: "Layers without fan", category: Cooling, level: Advanced, scope: Material, hard: range(0.0, 10_000.0),

@@ -130,6 +130,65 @@ bridge_speed: f64 = 30.0, {
     hard: range(0.1, 2000.0), soft: range(3.0, 200.0), cura: &["bridge_skin_speed"],
 }
 
+/// Print walls with nothing below them as bridges, with the speed, acceleration and fan of bridges.
+overhangs: bool = true, {
+    label: "Bridging walls", category: Speed, level: Advanced, scope: Object, orca: &["detect_overhang_wall"],
+    search: &["overhang wall"],
+}
+
+/// Slow walls down that hang over the layer below, each piece by how much of its width has nothing below it.
+enable_dynamic_overhang_speeds: bool = true, {
+    label: "Slow overhangs", category: Speed, level: Advanced, scope: Object, orca: &["enable_overhang_speed"],
+}
+
+/// Highest speed of walls of which more than 75 % has nothing below; 0 for that of the wall.
+///
+/// A percentage is of `external_perimeter_speed`. Where the wall has nothing below at all, it is a bridge.
+overhang_speed_0: f64 = Value::Percent(0.4), {
+    label: "Overhangs of 75 to 100 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
+    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    orca: &["overhang_4_4_speed"],
+    shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
+}
+
+/// Highest speed of walls of which 50 to 75 % has nothing below; 0 for that of the wall.
+///
+/// A percentage is of `external_perimeter_speed`.
+overhang_speed_1: f64 = Value::Percent(0.5), {
+    label: "Overhangs of 50 to 75 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
+    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    orca: &["overhang_3_4_speed"],
+    shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
+}
+
+/// Highest speed of walls of which 25 to 50 % has nothing below; 0 for that of the wall.
+///
+/// A percentage is of `external_perimeter_speed`.
+overhang_speed_2: f64 = Value::Percent(0.8), {
+    label: "Overhangs of 25 to 50 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
+    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    orca: &["overhang_2_4_speed"],
+    shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
+}
+
+/// Highest speed of walls of which 10 to 25 % has nothing below; 0 for that of the wall.
+///
+/// A percentage is of `external_perimeter_speed`.
+overhang_speed_3: f64 = 0.0, {
+    label: "Overhangs up to 25 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
+    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    orca: &["overhang_1_4_speed"],
+    shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
+}
+
+/// Slow walls down over edges that will have curled up, as overhangs are, so that the nozzle does not hit them hard.
+///
+/// How far edges curl is an estimate from how far, and over how many layers, the walls below hang out.
+slowdown_for_curled_perimeters: bool = false, {
+    label: "Slow over curled edges", category: Speed, level: Advanced, scope: Object, search: &["curling", "warping"],
+    shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
+}
+
 /// Speed of everything on the first layer. A percentage is of `perimeter_speed`.
 first_layer_speed: f64 = 25.0, {
     label: "First layer", category: Speed, level: Simple, scope: Recipe, unit: MillimetrePerSecond,

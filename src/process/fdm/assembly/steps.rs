@@ -1,8 +1,12 @@
 //! The steps of each layer, and the way from each layer to the next.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use crate::geometry::{Bounds, Point};
 use crate::process::fdm::island::Road;
 use crate::process::fdm::motion::{Departure, MotionSettings, Tool};
+use crate::process::fdm::overhangs::{Below, Curl, Overhang};
 use crate::process::fdm::stages::PerimeterIsland;
 use crate::process::fdm::travel::{TravelMap, Way, crosses_outline};
 use crate::toolpath::{Role, Step};
@@ -27,7 +31,16 @@ pub(super) fn layer_change(
         let way = Way { points: vec![origin, entry.unwrap_or(origin)], retract: true };
         return Departure::new(None, way, &plate.motion);
     };
-    let road = before.roads.last();
+    let road = before.roads.split_last().map(|(last, others)| {
+        let lead = others.iter().rev().scan(last.first(), |to, road| {
+            let leads_here = road.last() == *to && !road.closed;
+            *to = road.first();
+            leads_here.then_some(road)
+        });
+        let lead: Vec<&Road> = lead.collect();
+        led_up_to(lead.into_iter().rev().flat_map(|road| road.points.iter().copied()).collect(), last)
+    });
+    let road = road.as_deref();
     let from = road.map(Road::last).unwrap_or_default();
     let motion = motion_of(before);
     let (Some(after), Some(to)) = (after, entry) else {
@@ -60,6 +73,18 @@ pub(super) fn layer_change(
     Departure::new(road, way, motion)
 }
 
+/// A road whose end is this near to its beginning goes around, mm.
+const GOES_AROUND_MM: f64 = 0.2;
+
+/// A road together with the pieces that lead up to it, such as those of a wall of changing width: a wipe goes over all
+/// of them, and on along the first where they go around.
+fn led_up_to(mut lead: Vec<Point>, road: &Road) -> Cow<'_, Road> {
+    let Some(&first) = lead.first().filter(|_| !road.closed) else { return Cow::Borrowed(road) };
+    lead.extend(&road.points);
+    lead.dedup();
+    Cow::Owned(Road { closed: first.distance_mm(road.last()) <= GOES_AROUND_MM, points: lead, ..road.clone() })
+}
+
 /// Whether a way may lead over one of these areas.
 fn passes_over(way: &Way, areas: &[Bounds]) -> bool {
     way.points
@@ -79,6 +104,8 @@ pub(super) struct Planner<'a> {
     pub layers: &'a [PrintLayer],
     /// Into each layer, and out of the last one.
     pub departures: &'a [Departure],
+    /// By object and its layers; none where nobody asks.
+    pub curls: &'a [Vec<Curl>],
 }
 
 impl Planner<'_> {
@@ -86,7 +113,18 @@ impl Planner<'_> {
         home.map_or(&self.plate.motion, |(o, _)| &self.objects[o].settings.motion)
     }
 
-    pub fn steps(&self, index: usize, programs: LayerPrograms) -> Vec<Step> {
+    /// What the walls of each object lie on.
+    fn below(&self, layer: &PrintLayer) -> BTreeMap<usize, Below<'_>> {
+        let parts = layer.parts.iter();
+        let below = parts.filter_map(|&(o, l)| {
+            let curl = l.checked_sub(1).and_then(|b| self.curls.get(o)?.get(b));
+            Some((o, Below::new(&self.objects[o], l, curl)?))
+        });
+        below.collect()
+    }
+
+    /// The steps of a layer, and which of them are walls over air.
+    pub fn steps(&self, index: usize, programs: LayerPrograms) -> (Vec<Step>, Vec<(usize, Overhang)>) {
         let layer = &self.layers[index];
         let first_layer = index == 0;
         let spiral = programs.iter().any(|p| p.spiral);
@@ -105,9 +143,13 @@ impl Planner<'_> {
             })
             .peekable();
         let mut labelled: Option<usize> = None;
+        // The way that leads up to the road without a travel.
+        let mut lead: Vec<Point> = Vec::new();
         // Where top surfaces are finished: what drips there is seen.
         let mut tops: Vec<Bounds> = Vec::new();
-        let Some((_, home, ..)) = roads.peek() else { return tool.steps };
+        let Some((_, home, ..)) = roads.peek() else { return (tool.steps, Vec::new()) };
+        let below = if spiral { BTreeMap::new() } else { self.below(layer) };
+        let mut overhangs: Vec<(usize, Overhang)> = Vec::new();
         let motion = self.motion(*home);
         if first_layer {
             tool.depart(&self.departures[0], motion);
@@ -120,9 +162,26 @@ impl Planner<'_> {
         }
         while let Some((program, home, support, road)) = roads.next() {
             let motion = self.motion(home);
+            // Walls go piece by piece, each as slow as what hangs over the layer below has to be.
+            let mut print = |tool: &mut Tool, road: Road| {
+                let Some((object, below)) = home.filter(|_| !support).and_then(|(o, _)| Some((o, below.get(&o)?)))
+                else {
+                    return tool.print(road, first_layer, motion);
+                };
+                for (piece, overhang) in below.pieces(road) {
+                    tool.print(piece, first_layer, motion);
+                    let most = self.objects[object].settings.overhangs.most_mm_per_s(overhang) as f32;
+                    if let Some(Step::Extrude(e)) = tool.steps.last_mut() {
+                        e.feed_mm_per_s = e.feed_mm_per_s.min(most);
+                    }
+                    if overhang != Overhang::None {
+                        overhangs.push((tool.steps.len() - 1, overhang));
+                    }
+                }
+            };
             let Some((next_program, next_home, _, next)) = roads.peek() else {
                 let out = &self.departures[index + 1];
-                tool.print(road, first_layer, motion);
+                print(&mut tool, road);
                 tool.depart(out, motion);
                 break;
             };
@@ -131,7 +190,12 @@ impl Planner<'_> {
                 tops.extend(Bounds::around(road.points.iter().copied()));
             }
             if from == to {
-                tool.print(road, first_layer, motion);
+                if road.closed {
+                    lead.clear();
+                } else {
+                    lead.extend(&road.points);
+                }
+                print(&mut tool, road);
                 continue;
             }
             let same_island = program == *next_program && home.is_some();
@@ -151,9 +215,9 @@ impl Planner<'_> {
                 // Ways between islands are retracted anyhow.
                 tops.clear();
             }
-            let departure = Departure::new(Some(&road), way, motion);
+            let departure = Departure::new(Some(&led_up_to(std::mem::take(&mut lead), &road)), way, motion);
             let next_home = *next_home;
-            tool.print(road, first_layer, motion);
+            print(&mut tool, road);
             tool.depart(&departure, motion);
             self.label(&mut tool, &mut labelled, next_home);
             tool.arrive(&departure, Some(z_mm), z_mm, motion);
@@ -161,7 +225,7 @@ impl Planner<'_> {
         if let Some(object) = labelled {
             tool.steps.push(Step::ObjectEnd(object as u16));
         }
-        tool.steps
+        (tool.steps, overhangs)
     }
 
     /// What is set when a layer begins.
@@ -195,5 +259,31 @@ impl Planner<'_> {
             tool.steps.push(Step::ObjectStart(object as u16));
         }
         *labelled = wanted;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wipe_goes_over_all_pieces_of_a_road_and_on_around_a_loop() {
+        let road = |points: &[(f64, f64)]| Road {
+            role: Role::ExternalPerimeter,
+            width_mm: 0.4,
+            height_mm: 0.2,
+            flow_mm3_per_mm: 0.08,
+            points: points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect(),
+            z_mm: Vec::new(),
+            closed: false,
+            small: false,
+        };
+        let lead = road(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]).points;
+        let open = led_up_to(lead.clone(), &road(&[(10.0, 10.0), (0.0, 10.0)])).into_owned();
+        assert_eq!((open.points.len(), open.closed, open.last()), (4, false, Point::from_mm(0.0, 10.0)));
+        let around = led_up_to(lead, &road(&[(10.0, 10.0), (0.0, 10.0), (0.0, 0.06)])).into_owned();
+        assert!(around.closed);
+        let alone = road(&[(0.0, 0.0), (1.0, 0.0)]);
+        assert_eq!(*led_up_to(Vec::new(), &alone), alone);
     }
 }

@@ -23,6 +23,11 @@ const SAME_MM: f64 = 1e-3;
 const STRAIGHT_ON: f64 = -0.3;
 /// The third road at a junction ends this share of the half thickness before it.
 const SIDE_ROAD: f64 = 0.8;
+/// An outermost road that ends this near to where it begins goes once around, mm: as a closed wall, its seam can lie
+/// above the one below, where its open end would lie in whatever notch it was opened at.
+const CLOSES_MM: f64 = 0.5;
+/// And where it is this many times as long as what it is open by.
+const CLOSES_SHARE: f64 = 16.0;
 /// A road along the middle reaches this share of the half thickness beyond where a blunt end's corners begin.
 const INTO_CORNERS: f64 = 0.2;
 /// A road that begins beside another in its bend starts this share of its width later, where its room begins.
@@ -309,13 +314,15 @@ fn emit(mut road: Laid, is_middle: bool, roads: &Roads, out: &mut (Vec<Wall>, Ve
     without_spikes(&mut road.spots);
     let [from, to] = road.trim_mm;
     let mut spots = road.spots;
-    if road.is_closed {
-        spots.extend(spots.first().copied());
-    } else {
+    if !road.is_closed {
         trim(&mut spots, to);
         spots.reverse();
         trim(&mut spots, from);
         spots.reverse();
+        road.is_closed = road.depth == 0 && goes_around(&spots);
+    }
+    if road.is_closed {
+        spots.extend(spots.first().copied());
     }
     let spots = without_tiny_steps(&simplified(&spots, road.is_closed));
     let length: f64 = spots.windows(2).map(|w| distance(w[0], w[1])).sum();
@@ -344,6 +351,14 @@ fn emit(mut road: Laid, is_middle: bool, roads: &Roads, out: &mut (Vec<Wall>, Ve
     let is_hole = path.area_mm2() < 0.0;
     let widths_mm = if is_even { Vec::new() } else { widths_mm };
     out.0.push(Wall { role, depth: road.depth, is_hole, path, width_mm, widths_mm });
+}
+
+/// Whether a road comes back to where it begins.
+fn goes_around(spots: &[Spot]) -> bool {
+    let [first, .., last] = *spots else { return false };
+    let open_mm = distance(first, last);
+    let length: f64 = spots.windows(2).map(|w| distance(w[0], w[1])).sum();
+    spots.len() >= 4 && open_mm <= CLOSES_MM && length >= CLOSES_SHARE * open_mm.max(SAME_MM)
 }
 
 /// Lets a closed road begin in the middle of its longest way without a jump.

@@ -371,6 +371,18 @@ fn the_first_layer_has_its_own_width() {
 }
 
 #[test]
+fn what_stands_on_a_raft_has_the_width_of_all_other_layers() {
+    let mut on_raft = layers(&rectangle(0.0, 0.0, 20.0, 20.0), 2);
+    for layer in &mut on_raft {
+        layer.span.bottom_mm += 0.9;
+        layer.span.top_mm += 0.9;
+        layer.span.cut_mm += 0.9;
+    }
+    let planned = perimeters(&on_raft, &settings(), &Progress::new()).unwrap();
+    assert_eq!(planned[0].islands, planned[1].islands);
+}
+
+#[test]
 fn the_number_of_walls_may_change_from_layer_to_layer() {
     let stack = layers(&rectangle(0.0, 0.0, 20.0, 20.0), 5);
     let counts = |settings: &PerimeterSettings| -> Vec<usize> {

@@ -2,7 +2,9 @@
 
 use std::f64::consts::TAU;
 
-use super::tests::{circle, coverage, planned, random_areas, rectangle, region, settings, variable_band, wall_band};
+use super::tests::{
+    circle, coverage, layers, planned, random_areas, rectangle, region, settings, variable_band, wall_band,
+};
 use super::*;
 use crate::geometry::{EdgeGrid, Point, Skeleton};
 
@@ -237,4 +239,23 @@ fn wanting_no_thin_walls_or_no_gap_fill_is_heard() {
     };
     assert_eq!(roles(true), [Role::GapFill]);
     assert_eq!(roles(false), []);
+}
+
+#[test]
+fn an_outer_road_that_comes_back_to_where_it_began_is_a_closed_wall() {
+    let roads = Roads::new(1, &layers(&circle(5.0), 2)[1], &automatic());
+    // Around a square of 10 mm, but for the last bit.
+    let around = |open_mm: f64, depth: usize| {
+        let spot = |x: f64, y: f64| paths::Spot { at: [x, y], width_mm: 0.45 };
+        let mut laid = paths::Laid::new(spot(0.0, 0.0), None, depth);
+        for (x, y) in [(10.0, 0.0), (10.0, 10.0), (0.0, 10.0), (0.0, open_mm)] {
+            laid.push(spot(x, y));
+        }
+        let (walls, open) = paths::finish(vec![laid], 1, &roads);
+        (walls.len(), open.len())
+    };
+    assert_eq!(around(0.4, 0), (1, 0));
+    // A wider opening is none by chance, and only outer walls have seams.
+    assert_eq!(around(0.8, 0), (0, 1));
+    assert_eq!(around(0.4, 1), (0, 1));
 }
