@@ -8,10 +8,10 @@ use nalgebra::{Matrix4, Vector3};
 use super::*;
 use crate::geometry::Point;
 
-type Triangles = Vec<[[f32; 3]; 3]>;
+pub(super) type Triangles = Vec<[[f32; 3]; 3]>;
 
 /// A mesh whose equal vertices share a number, as importers make it.
-fn welded(triangles: &[[[f32; 3]; 3]]) -> Mesh {
+pub(super) fn welded(triangles: &[[[f32; 3]; 3]]) -> Mesh {
     let mut mesh = Mesh::default();
     let mut numbers = std::collections::HashMap::new();
     for t in triangles {
@@ -35,7 +35,7 @@ fn soup(triangles: &[[[f32; 3]; 3]]) -> Mesh {
     }
 }
 
-fn cuboid(from: [f32; 3], to: [f32; 3]) -> Triangles {
+pub(super) fn cuboid(from: [f32; 3], to: [f32; 3]) -> Triangles {
     let v = |i: usize| [0, 1, 2].map(|k| if i >> k & 1 == 1 { to[k] } else { from[k] });
     [
         [0, 2, 1],
@@ -65,7 +65,7 @@ fn inside_out(triangles: &[[[f32; 3]; 3]]) -> Triangles {
 }
 
 /// An upright cylinder about the z axis, or a cone frustum.
-fn cylinder(bottom_radius: f64, top_radius: f64, height: f64, sides: usize) -> Triangles {
+pub(super) fn cylinder(bottom_radius: f64, top_radius: f64, height: f64, sides: usize) -> Triangles {
     let at = |i: usize, r: f64, z: f64| {
         let a = i as f64 / sides as f64 * TAU;
         [(r * a.cos()) as f32, (r * a.sin()) as f32, z as f32]
@@ -116,7 +116,7 @@ fn plain() -> SlicingSettings {
 }
 
 fn spans(height: f64) -> Vec<LayerSpan> {
-    layer_grid(height, &LayerSettings { first_layer_height_mm: 0.2, layer_height_mm: 0.2 })
+    layer_grid(height, &LayerSettings::equal(0.2, 0.2))
 }
 
 fn sliced(mesh: Mesh, height: f64, settings: &SlicingSettings) -> (Vec<LayerOutline>, Vec<Notice>) {
@@ -135,7 +135,7 @@ fn check_areas(name: &str, layers: &[LayerOutline], expected_mm2: f64, within_mm
 
 #[test]
 fn layers_fill_the_height_and_are_cut_in_their_middle() {
-    let settings = LayerSettings { first_layer_height_mm: 0.3, layer_height_mm: 0.2 };
+    let settings = LayerSettings::equal(0.3, 0.2);
     let grid = layer_grid(10.0, &settings);
     assert_eq!(grid.first().unwrap().top_mm, 0.3);
     for pair in grid.windows(2) {
