@@ -186,6 +186,22 @@ fn places_of_a_file_are_kept_where_they_fit() {
 }
 
 #[test]
+fn what_belongs_to_the_plate_is_the_same_for_all_objects_of_it() {
+    let (mut document, ids) = with(vec![cube("Cube", 20.0), cube("Other", 20.0)]);
+    document.apply(Edit::set_setting(None, Key::first_layer_height, Value::Percent(1.5))).unwrap();
+    document.apply(Edit::set_setting(Some(ids[0]), Key::layer_height, Value::Number(0.1))).unwrap();
+    let heights = |document: &Document| -> Vec<(f64, f64)> {
+        let of = |o: &crate::scene::SnapshotObject| (o.settings.layer_height, o.settings.first_layer_height);
+        document.snapshot().objects.iter().map(of).collect()
+    };
+    let first = 1.5 * 0.2;
+    assert_eq!(heights(&document), [(0.1, first), (0.2, first)]);
+    // And follows the plate.
+    document.apply(Edit::set_setting(None, Key::first_layer_height, Value::Number(0.25))).unwrap();
+    assert_eq!(heights(&document), [(0.1, 0.25), (0.2, 0.25)]);
+}
+
+#[test]
 fn settings_are_edits_too() {
     let (mut document, ids) = with(vec![cube("Cube", 20.0), cube("Other", 20.0)]);
     document.apply(Edit::set_setting(None, Key::layer_height, Value::Number(0.15))).unwrap();

@@ -6,6 +6,7 @@
 //! before ends, then ways and steps.
 
 mod around;
+mod grids;
 mod steps;
 
 use rayon::prelude::*;
@@ -122,8 +123,7 @@ struct PrintLayer {
     parts: Vec<(usize, usize)>,
     /// Object and the layer of its supports.
     supports: Vec<(usize, usize)>,
-    /// Object and the layer of it that stands beside its supports, where that is no part of this one: ways keep clear of
-    /// it.
+    /// Objects and the layers of them that end higher and have begun: ways keep clear of them.
     beside: Vec<(usize, usize)>,
 }
 
@@ -191,16 +191,34 @@ pub fn assemble(
         .collect();
     progress.stage("Planning travels", layers.len());
     let planner = steps::Planner { objects, plate, layers: &layers, departures: &departures };
-    let steps: Vec<(Vec<Step>, f64)> = programs
+    let time_s = |i: usize, steps: &[Step]| {
+        let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l: &PrintLayer| l.z_mm);
+        steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine)
+    };
+    let planned: Vec<Vec<Step>> = programs
         .into_par_iter()
         .enumerate()
         .map(|(i, programs)| {
             progress.check()?;
             progress.advance(1);
-            let steps = planner.steps(i, programs);
-            let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l| l.z_mm);
-            let time_s = |steps: &[Step]| steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine);
-            Ok(cooling::cooled(steps, i, &plate.cooling, time_s))
+            Ok(planner.steps(i, programs))
+        })
+        .collect::<Result<_, Canceled>>()?;
+    // Only where objects have layers of their own does anything cool while something else is printed.
+    let meanwhile = grids::meanwhile(&layers);
+    let times_s: Vec<f64> = match meanwhile.iter().all(|others| others.is_empty()) {
+        true => Vec::new(),
+        false => planned.par_iter().enumerate().map(|(i, steps)| time_s(i, steps)).collect(),
+    };
+    let numbers = grids::numbers(&layers, objects);
+    let steps: Vec<(Vec<Step>, f64)> = planned
+        .into_par_iter()
+        .zip(meanwhile)
+        .enumerate()
+        .map(|(i, (steps, others))| {
+            progress.check()?;
+            let meanwhile_s = times_s.get(others).map_or(0.0, |times| times.iter().sum());
+            Ok(cooling::cooled(steps, numbers[i], meanwhile_s, &plate.cooling, |steps| time_s(i, steps)))
         })
         .collect::<Result<_, Canceled>>()?;
     let mut toolpath = Toolpath {
@@ -296,15 +314,7 @@ fn with_supports(mut layers: Vec<PrintLayer>, objects: &[PlannedObject]) -> Vec<
             }
         }
     }
-    for layer in &mut layers {
-        for &(o, _) in layer.supports.iter().filter(|(o, _)| layer.parts.iter().all(|(part, _)| part != o)) {
-            let walls = objects[o].perimeters;
-            let l = walls.partition_point(|w| w.span.top_mm < layer.z_mm - SAME_HEIGHT_MM);
-            if walls.get(l).is_some_and(|w| w.span.bottom_mm < layer.z_mm - SAME_HEIGHT_MM) {
-                layer.beside.push((o, l));
-            }
-        }
-    }
+    grids::look_beside(&mut layers, objects);
     layers
 }
 

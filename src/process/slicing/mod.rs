@@ -131,8 +131,10 @@ pub struct SlicingSettings {
     pub closing_radius_mm: f64,
     /// Outlines are simplified to within this.
     pub resolution_mm: f64,
-    /// Outlines grow by this, or shrink where it is negative.
-    pub xy_compensation_mm: f64,
+    /// Outer contours grow by this, or shrink where it is negative.
+    pub contour_growth_mm: f64,
+    /// Holes grow by this, or shrink where it is negative.
+    pub hole_growth_mm: f64,
     /// The first layer shrinks by this, as far as its thin parts bear it.
     pub elephant_foot_mm: f64,
     /// Width that the elephant foot's compensation leaves of any part that had it.
@@ -145,7 +147,8 @@ impl From<&Settings> for SlicingSettings {
             mode: s.slicing_mode,
             closing_radius_mm: s.slice_closing_radius.max(0.0),
             resolution_mm: s.resolution.max(0.0),
-            xy_compensation_mm: s.xy_size_compensation,
+            contour_growth_mm: s.xy_size_compensation + s.xy_contour_compensation,
+            hole_growth_mm: s.xy_hole_compensation - s.xy_size_compensation,
             // What lies on a raft is not squeezed onto the plate.
             elephant_foot_mm: if s.raft_layers > 0 && !s.spiral_vase {
                 0.0

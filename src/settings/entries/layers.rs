@@ -98,8 +98,23 @@ elefant_foot_compensation: f64 = 0.1, {
 /// All outlines grow by this on every side, or shrink where it is negative.
 xy_size_compensation: f64 = 0.0, {
     label: "XY size compensation", category: Layers, level: Expert, scope: Object, unit: Millimetre,
-    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), orca: &["xy_contour_compensation"], cura: &["xy_offset"],
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), cura: &["xy_offset"],
     search: &["horizontal expansion", "tolerance", "fit"],
+}
+
+/// Outer contours grow by this on every side, or shrink where it is negative; holes stay.
+xy_contour_compensation: f64 = 0.0, {
+    label: "XY contour compensation", category: Layers, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), search: &["horizontal expansion", "tolerance", "fit"],
+}
+
+/// Holes grow by this on every side, or shrink where it is negative; outer contours stay.
+///
+/// Printed holes come out a little too narrow; about 0.1 mm makes bolts fit.
+xy_hole_compensation: f64 = 0.0, {
+    label: "XY hole compensation", category: Layers, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), cura: &["hole_xy_offset"],
+    search: &["hole horizontal expansion", "tolerance", "fit"],
 }
 
 /// Number of loops drawn around everything before the print, to get the filament flowing.
