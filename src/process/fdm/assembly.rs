@@ -37,6 +37,8 @@ pub struct ObjectSettings {
     pub brim: BrimSettings,
     /// Layers that are flat when the rest is a spiral vase; `None` for an ordinary print.
     pub vase_bottom_layers: Option<usize>,
+    /// The turns of a vase lead over into each other.
+    pub vase_smooth: bool,
     /// How far what the object stands on may end below it: gap above supports or a raft, mm.
     pub gap_below_mm: f64,
 }
@@ -49,6 +51,7 @@ impl From<&Settings> for ObjectSettings {
             motion: s.into(),
             brim: s.into(),
             vase_bottom_layers: s.spiral_vase.then_some(s.bottom_solid_layers as usize),
+            vase_smooth: s.spiral_vase_smooth,
             gap_below_mm: [
                 (s.support_material, s.support_material_contact_distance),
                 (s.raft_layers > 0, s.raft_contact_distance),
@@ -438,7 +441,7 @@ fn wind_vases(
         Some(seam::RingPoint { edge: 0, point })
     });
     let Some(start) = start else { return };
-    let wound = vase::spiral(&turns, start, object.settings.island.extrusion_multiplier);
+    let wound = vase::spiral(&turns, start, object.settings.vase_smooth, object.settings.island.extrusion_multiplier);
     for (i, roads) in wound.into_iter().enumerate() {
         if let Some(slot) = programs.get_mut(begin + i) {
             *slot =

@@ -96,6 +96,34 @@ fn the_fan_starts_by_each_objects_own_layers() {
 }
 
 #[test]
+fn a_smooth_vase_rises_evenly_in_xy_too() {
+    let greatest_step = |smooth: bool| {
+        let settings = Settings { spiral_vase: true, spiral_vase_smooth: smooth, bottom_solid_layers: 2, ..quick() };
+        // Wider by 0.09 mm a layer.
+        let mut mesh = cylinder(12.0, 12.0);
+        mesh.vertices.iter_mut().filter(|v| v[2] > 0.0).for_each(|v| (v[0], v[1]) = (v[0] * 1.3, v[1] * 1.3));
+        let plan = planned(vec![object("vase", mesh, 60.0, 60.0, &settings)], &settings);
+        Machine::run(&plan.toolpath, &settings);
+        let wall = roads(&plan.toolpath).filter(|(_, e)| !e.z_mm.is_empty());
+        // How far each point is from the cone, half a layer below as outlines are cut.
+        let off = |(p, z): (&Point, &f32)| {
+            let [x, y] = p.to_mm();
+            (x - 60.0).hypot(y - 60.0) - 0.3 * f64::from(*z)
+        };
+        let offs: Vec<f64> = wall
+            .filter(|(l, _)| (5..35).contains(l))
+            .flat_map(|(_, e)| e.points.iter().zip(&e.z_mm).map(off).collect::<Vec<_>>())
+            .collect();
+        assert!(offs.len() > 1000);
+        let [low, high] = [f64::min, f64::max].map(|pick| offs.iter().copied().fold(offs[0], pick));
+        high - low
+    };
+    let (smooth, stepped) = (greatest_step(true), greatest_step(false));
+    // The cone has 96 sides, whose middles lie up to 0.01 mm further in.
+    assert!(smooth < 0.022 && stepped > 0.08, "{smooth} mm, stepped {stepped} mm");
+}
+
+#[test]
 fn what_the_material_shrinks_by_is_added() {
     let settings = Settings {
         filament_shrinkage_compensation_xy: 0.02,
