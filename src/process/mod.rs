@@ -157,7 +157,23 @@ fn plan_kept(
     if toolpath.layers.is_empty() {
         return Err(PlanError::NothingToPrint);
     }
+    count_as_printed(&mut notices, &planned, &toolpath);
     Ok(Plan { toolpath, notices })
+}
+
+/// Notices name layers of their object until here; from here on those of the print, which are more where objects or their
+/// supports have layers of their own, or there is a raft.
+fn count_as_printed(notices: &mut [Notice], planned: &[(&SnapshotObject, ObjectLayers)], toolpath: &Toolpath) {
+    for notice in notices {
+        let (Some(name), Some((first, last))) = (&notice.object, notice.layers) else { continue };
+        let Some((_, layers)) = planned.iter().find(|(object, _)| object.name == *name) else { continue };
+        let printed = |l: usize| {
+            let top_mm = layers.outlines.get(l).map_or(f64::INFINITY, |outline| outline.span.top_mm);
+            let below = |layer: &crate::toolpath::Layer| f64::from(layer.z_mm) < top_mm - 1e-3;
+            toolpath.layers.partition_point(below).min(toolpath.layers.len().saturating_sub(1))
+        };
+        notice.layers = Some((printed(first), printed(last)));
+    }
 }
 
 /// The meshes of an object and where they stand on the plate, larger by what the material will shrink.

@@ -96,6 +96,17 @@ fn the_fan_starts_by_each_objects_own_layers() {
 }
 
 #[test]
+fn notices_name_the_layers_of_the_print() {
+    let (coarse, fine) = (with_height(0.3), with_height(0.1));
+    let mut open = cube(20.0, 1.8);
+    open.triangles.remove(0);
+    let objects = vec![object("open", open, 60.0, 60.0, &coarse), object("fine", cube(20.0, 3.0), 120.0, 60.0, &fine)];
+    let plan = planned(objects, &coarse);
+    // Up to 1.8 mm: 0.3 mm, and then every 0.1 mm.
+    assert_eq!(plan.notices.iter().map(|n| n.layers).collect::<Vec<_>>(), [Some((0, 15))], "{:?}", plan.notices);
+}
+
+#[test]
 fn a_smooth_vase_rises_evenly_in_xy_too() {
     let greatest_step = |smooth: bool| {
         let settings = Settings { spiral_vase: true, spiral_vase_smooth: smooth, bottom_solid_layers: 2, ..quick() };
