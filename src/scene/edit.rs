@@ -342,11 +342,13 @@ impl Draft<'_> {
             model: object.model,
             hull: object.hull,
             plate_from_model: object.plate_from_model,
-            settings: Default::default(),
+            settings: object.settings,
             resolved: Arc::clone(&self.state.resolved.settings),
         }));
         self.outcome.added.push(id);
-        Ok(self.state.objects.len() - 1)
+        let index = self.state.objects.len() - 1;
+        self.resolve_object(index)?;
+        Ok(index)
     }
 
     fn add(&mut self, objects: Vec<NewObject>) -> Result<(), EditError> {
@@ -447,10 +449,8 @@ impl Draft<'_> {
                     hull: Arc::clone(&original.hull),
                     plate_from_model: original.plate_from_model,
                     is_placed: true,
+                    settings: original.settings.clone(),
                 })?;
-                let copy = Arc::make_mut(&mut self.state.objects[index]);
-                copy.settings = original.settings.clone();
-                copy.resolved = Arc::clone(&original.resolved);
                 added.push(index);
             }
         }

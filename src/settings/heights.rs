@@ -26,6 +26,12 @@ pub fn parse_height_ranges(text: &str) -> Result<Vec<HeightRange>, String> {
     }
 }
 
+/// Writes ranges so that [`parse_height_ranges`] reads them again.
+pub fn format_height_ranges(ranges: &[HeightRange]) -> String {
+    let text = |r: &HeightRange| format!("{}-{}: {}", r.from_mm, r.to_mm, r.layer_height_mm);
+    ranges.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
 fn range(entry: &str) -> Option<HeightRange> {
     let (ends, height) = entry.split_once([':', '='])?;
     let (from, to) = ends.split_once("..").or_else(|| ends.split_once('-'))?;
@@ -51,6 +57,7 @@ mod tests {
             ("5-10:0.2,0-5:0.1,", vec![r(0.0, 5.0, 0.1), r(5.0, 10.0, 0.2)]),
         ] {
             assert_eq!(parse_height_ranges(text).unwrap(), expected, "{text}");
+            assert_eq!(parse_height_ranges(&format_height_ranges(&expected)).unwrap(), expected);
         }
         for text in ["5", "0-5", "5-0:0.1", "0-5:0", "0-5:9", "a-b:c", "0-inf:0.1", "0-5:0.1,4-6:0.2", "-3-5:0.1"] {
             assert!(parse_height_ranges(text).is_err(), "{text}");
