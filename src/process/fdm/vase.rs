@@ -100,17 +100,30 @@ fn led_over(way: &[Point], below: &Ring, reach_mm: f64) -> Vec<Point> {
         let (here, length) = (offset(*b), a.distance_mm(*b));
         let is_same = !differs(before) && !differs(here);
         let pieces = if is_same { 1 } else { (length / SMOOTH_STEP_MM).ceil().max(1.0) as usize };
-        for k in 1..pieces {
+        let between = (1..pieces).map(|k| {
             let share = k as f64 / pieces as f64;
             let ([ax, ay], [bx, by]) = (a.to_mm(), b.to_mm());
             let p = Point::from_mm(ax + (bx - ax) * share, ay + (by - ay) * share);
-            out.push(moved(p, offset(p), passed + share * length));
-        }
+            moved(p, offset(p), passed + share * length)
+        });
+        let between: Vec<Point> = between.collect();
         passed += length;
-        out.push(moved(*b, here, passed));
+        let end = moved(*b, here, passed);
+        // Where the way is straight all the same, points on it would only make the file larger.
+        let start = out.last().copied().unwrap_or(end);
+        if between.iter().any(|p| distance_from_line_mm(*p, start, end) > SAME_MM) {
+            out.extend(between);
+        }
+        out.push(end);
         before = here;
     }
     out
+}
+
+fn distance_from_line_mm(p: Point, a: Point, b: Point) -> f64 {
+    let ([px, py], [ax, ay], [bx, by]) = (p.to_mm(), a.to_mm(), b.to_mm());
+    let (x, y) = (bx - ax, by - ay);
+    ((px - ax) * y - (py - ay) * x).abs() / x.hypot(y).max(1e-9)
 }
 
 /// Steps shorter than this are left out: their rise, rounded as in G-code, would ask for absurd speeds of Z.
