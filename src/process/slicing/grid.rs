@@ -3,10 +3,10 @@
 //! Without further wishes all layers but the first are equal. With them, some heights must be met: ends of height ranges,
 //! flat surfaces, the top. Between two such heights lies a stretch that is divided by itself, into equal layers of which the
 //! last few give way, or into layers that follow the surface's angle ([`surface`](super::surface)): each as high as its
-//! cusp, the height of the staircase's steps at right angles to the surface, allows (Dolenc and Mäkelä 1994, "Slicing
-//! procedures for layered manufacturing techniques"; flat surfaces met as by Sabourin, Houser and Bøhn 1996, "Adaptive
-//! slicing using stepwise uniform refinement"). A height that cannot be met within the machine's limits is given up for
-//! the weightier one beside it.
+//! cusp allows, the height of the staircase's steps at right angles to the surface (Dolenc and Mäkelä 1994, "Slicing
+//! procedures for layered manufacturing techniques"). The limit that follows is smoothed, so that layers change by no more
+//! than a step, and a stretch has as few layers as keep within it. A height that cannot be met within the machine's limits
+//! is given up for the weightier one beside it.
 
 use super::surface::Surface;
 use super::{LayerSettings, LayerSpan, MOST_LAYERS};
