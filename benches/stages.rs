@@ -94,6 +94,9 @@ fn stages(criterion: &mut Criterion) {
         drop(model);
         let parts = [(Arc::clone(&mesh), place())];
         let spans = slicing::layer_grid(60.0, &LayerSettings::from(&settings));
+        let adaptive = LayerSettings::from(&Settings { adaptive_layer_height: true, ..Settings::default() });
+        let heights = || slicing::object_grid(&parts, 60.0, &adaptive);
+        group.bench_function("adaptive layer heights", |b| b.iter(|| black_box(heights())));
         let cut = || slicing::outlines(&parts, &spans, &(&settings).into(), &progress).unwrap().0;
         group.bench_function("outlines", |b| b.iter(|| black_box(cut())));
         let outlines = cut();

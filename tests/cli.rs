@@ -208,6 +208,35 @@ fn cube(folder: &std::path::Path, name: &str, side_mm: f64) -> String {
 }
 
 #[test]
+fn one_object_may_have_settings_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (cube(folder.path(), "one", 6.0), cube(folder.path(), "two", 6.0));
+    let out = folder.path().join("out.gcode").to_str().unwrap().to_owned();
+    let slice = |set_for: &str, status: i32| {
+        let output =
+            fabbro(&["slice", &one, &two, "-o", &out, "--set", "layer_height=0.3", "--json", "--set-for", set_for]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        (serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap_or_default(), said)
+    };
+    // 0.2 mm and then layers of 0.3 mm up to 5.9 mm; the other cube's end where these do, once between, and at 6.05 mm.
+    assert_eq!(slice("one:brim_width=1", 0).0["layers"], 20);
+    assert_eq!(slice("two:layer_height=0.15", 0).0["layers"], 20 + 20);
+    // Two more between each of those from 0.2 to 1.1 mm.
+    assert_eq!(slice("two:layer_height_ranges=0-1.1:0.1", 0).0["layers"], 20 + 6);
+    for (set_for, part) in [
+        ("three:layer_height=0.1", "there is one, two"),
+        ("layer_height=0.1", "OBJECT:KEY=VALUE"),
+        ("one:layer_height", "OBJECT:KEY=VALUE"),
+        ("one:layer_hight=0.1", "did you mean"),
+        ("one:first_layer_height=0.1", "first_layer_height"),
+    ] {
+        let (_, said) = slice(set_for, 2);
+        assert!(said.contains(part), "{set_for}: {said}");
+    }
+}
+
+#[test]
 fn models_become_one_file_whose_bytes_do_not_depend_on_threads() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (cube(folder.path(), "one", 10.0), cube(folder.path(), "two", 14.0));

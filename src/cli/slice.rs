@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::report::Notice;
 use crate::scene::check::{Misplaced, Misplacement};
 use crate::scene::{Document, Edit, NewObject};
-use crate::settings::{Layer, Library, PresetKind};
+use crate::settings::{Layer, Library, PresetKind, parse_assignment};
 use crate::toolpath::Step;
 
 #[derive(clap::Args)]
@@ -29,6 +29,9 @@ pub struct Args {
     output: PathBuf,
     #[command(flatten)]
     chosen: Chosen,
+    /// A setting for one object only, such as 'part:layer_height=0.1'; objects have the names of their models
+    #[arg(long, value_name = "OBJECT:KEY=VALUE")]
+    set_for: Vec<String>,
     /// Threads to work with [default: as many as the processor has]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
@@ -99,11 +102,29 @@ fn make(
         let sentences: Vec<String> = hopeless.iter().map(|misplaced| misplaced.notice().to_string()).collect();
         return Err(Failure::CouldNot(format!("{machine} is too small or too full: {}", sentences.join(" "))));
     }
+    for text in &args.set_for {
+        let edit = setting_of_one(document, text)?;
+        document.apply(edit).map_err(usage)?;
+    }
     let snapshot = document.snapshot();
     let job = pipeline::make_job(&snapshot, &JobExtras::of(&snapshot), progress)?;
     notices.extend(job.planned.plan.notices.iter().cloned());
     notices.extend(job.file.report.findings.iter().map(|finding| Notice::new(finding.severity, finding.to_string())));
     Ok(job)
+}
+
+/// The edit that gives one object a setting of its own. A name may hold colons; the setting is behind the last one before
+/// the equals sign.
+fn setting_of_one(document: &Document, text: &str) -> Result<Edit, Failure> {
+    let wrong = || usage(format!("`{text}` is not OBJECT:KEY=VALUE, such as part:layer_height=0.1"));
+    let equals = text.find('=').ok_or_else(wrong)?;
+    let (name, _) = text[..equals].rsplit_once(':').ok_or_else(wrong)?;
+    let (key, value) = parse_assignment(&text[name.len() + 1..]).map_err(usage)?;
+    let Some(object) = document.objects().iter().find(|object| object.name == name) else {
+        let names: Vec<&str> = document.objects().iter().map(|object| object.name.as_str()).collect();
+        return Err(usage(format!("there is no object called {name}; there is {}", names.join(", "))));
+    };
+    Ok(Edit::set_setting(Some(object.id), key, value))
 }
 
 /// The machine that is taken where none was named and the usual one is too small.

@@ -21,7 +21,7 @@ mod topology;
 mod weld;
 
 pub use hull::Hull;
-pub use import::{Import, ImportError, ImportReport, Imported};
+pub use import::{Import, ImportError, ImportReport, Imported, LayerRange};
 pub(crate) use polygon::triangulate;
 pub use repair::RepairReport;
 

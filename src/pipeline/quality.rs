@@ -79,7 +79,8 @@ fn outlines(
         mode: SlicingMode::Regular,
         closing_radius_mm: 0.0,
         resolution_mm: EXACT_MM,
-        xy_compensation_mm: 0.0,
+        contour_growth_mm: 0.0,
+        hole_growth_mm: 0.0,
         elephant_foot_mm: 0.0,
         least_width_mm: 0.0,
     };

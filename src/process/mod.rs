@@ -11,7 +11,7 @@ pub mod slicing;
 
 use std::sync::Arc;
 
-use nalgebra::Matrix4;
+use nalgebra::{Matrix4, Vector3};
 
 use crate::geometry::{Bounds, Point};
 use crate::model::{Bounds3, Mesh};
@@ -157,13 +157,46 @@ fn plan_kept(
     if toolpath.layers.is_empty() {
         return Err(PlanError::NothingToPrint);
     }
+    count_as_printed(&mut notices, &planned, &toolpath);
     Ok(Plan { toolpath, notices })
 }
 
-/// The meshes of an object and where they stand on the plate.
+/// Notices name layers of their object until here; from here on those of the print, which are more where objects or their
+/// supports have layers of their own, or there is a raft.
+fn count_as_printed(notices: &mut [Notice], planned: &[(&SnapshotObject, ObjectLayers)], toolpath: &Toolpath) {
+    for notice in notices {
+        let (Some(name), Some((first, last))) = (&notice.object, notice.layers) else { continue };
+        let Some((_, layers)) = planned.iter().find(|(object, _)| object.name == *name) else { continue };
+        let printed = |l: usize| {
+            let top_mm = layers.outlines.get(l).map_or(f64::INFINITY, |outline| outline.span.top_mm);
+            let below = |layer: &crate::toolpath::Layer| f64::from(layer.z_mm) < top_mm - 1e-3;
+            toolpath.layers.partition_point(below).min(toolpath.layers.len().saturating_sub(1))
+        };
+        notice.layers = Some((printed(first), printed(last)));
+    }
+}
+
+/// The meshes of an object and where they stand on the plate, larger by what the material will shrink.
 fn parts_on_plate(object: &SnapshotObject) -> Vec<(Arc<Mesh>, Matrix4<f64>)> {
     let place = |part: &crate::model::Part| (part.mesh.clone(), object.plate_from_model * part.model_from_part);
-    object.model.parts.iter().map(place).collect()
+    let mut parts: Vec<_> = object.model.parts.iter().map(place).collect();
+    let (xy, z) =
+        (object.settings.filament_shrinkage_compensation_xy, object.settings.filament_shrinkage_compensation_z);
+    if xy == 0.0 && z == 0.0 {
+        return parts;
+    }
+    let boxes = parts.iter().filter_map(|(mesh, plate_from_part)| mesh.bounds(plate_from_part));
+    if let Some(around) = boxes.reduce(Bounds3::union) {
+        let [x, y, _] = around.center();
+        let middle = Vector3::new(x, y, 0.0);
+        // What is left of the larger part is the size that was wanted.
+        let grow = Matrix4::new_nonuniform_scaling_wrt_point(
+            &Vector3::new(1.0 / (1.0 - xy), 1.0 / (1.0 - xy), 1.0 / (1.0 - z)),
+            &middle.into(),
+        );
+        parts.iter_mut().for_each(|(_, plate_from_part)| *plate_from_part = grow * *plate_from_part);
+    }
+    parts
 }
 
 /// How far an object reaches above the plate.

@@ -16,7 +16,7 @@ use super::plate::BuildPlate;
 use crate::model::{Bounds3, Hull};
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
-use crate::settings::{Key, Layer, LayeredSettings, Resolved, SettingError, Settings, Value};
+use crate::settings::{Key, Layer, LayeredSettings, SettingError, Settings, Value};
 
 /// Nothing stands further than this from the machine's origin: the geometry's grid ends there.
 const FARTHEST_MM: f64 = 5000.0;
@@ -342,11 +342,13 @@ impl Draft<'_> {
             model: object.model,
             hull: object.hull,
             plate_from_model: object.plate_from_model,
-            settings: Default::default(),
+            settings: object.settings,
             resolved: Arc::clone(&self.state.resolved.settings),
         }));
         self.outcome.added.push(id);
-        Ok(self.state.objects.len() - 1)
+        let index = self.state.objects.len() - 1;
+        self.resolve_object(index)?;
+        Ok(index)
     }
 
     fn add(&mut self, objects: Vec<NewObject>) -> Result<(), EditError> {
@@ -447,10 +449,8 @@ impl Draft<'_> {
                     hull: Arc::clone(&original.hull),
                     plate_from_model: original.plate_from_model,
                     is_placed: true,
+                    settings: original.settings.clone(),
                 })?;
-                let copy = Arc::make_mut(&mut self.state.objects[index]);
-                copy.settings = original.settings.clone();
-                copy.resolved = Arc::clone(&original.resolved);
                 added.push(index);
             }
         }
@@ -514,9 +514,8 @@ impl Draft<'_> {
         let resolved = if object.settings.is_empty() {
             Arc::clone(&self.state.resolved.settings)
         } else {
-            let Resolved { settings, .. } =
-                self.state.settings.with(Layer::Object, &object.name, &object.settings)?.resolve()?;
-            settings
+            let layered = self.state.settings.with(Layer::Object, &object.name, &object.settings)?;
+            layered.resolve_on(&self.state.resolved.settings)?.settings
         };
         Arc::make_mut(&mut self.state.objects[index]).resolved = resolved;
         Ok(())

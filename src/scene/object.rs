@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use nalgebra::Matrix4;
 
-use crate::model::{Bounds3, Hull, Imported, Model};
-use crate::settings::{Settings, Values};
+use crate::model::{Bounds3, Hull, Imported, LayerRange, Model};
+use crate::settings::{HeightRange, Key, Settings, Value, Values, format_height_ranges, parse_height_ranges};
 
 /// Names an object for as long as its document lives; never used again after the object is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -66,13 +66,16 @@ pub struct NewObject {
     pub plate_from_model: Matrix4<f64>,
     /// Whether its place is meant. Objects without one are put where there is room.
     pub is_placed: bool,
+    /// What it has of its own from the beginning.
+    pub settings: Values,
 }
 
 impl NewObject {
     /// A model without a place of its own. Takes as long as its hull does: for large models call it in the background.
     pub fn new(model: Arc<Model>) -> Self {
         let hull = Arc::new(Hull::of(&model));
-        Self { name: model.name.clone(), model, hull, plate_from_model: Matrix4::identity(), is_placed: false }
+        let (name, settings) = (model.name.clone(), Values::new());
+        Self { name, model, hull, plate_from_model: Matrix4::identity(), is_placed: false, settings }
     }
 
     /// What a file gave, models that it places several times sharing their hull.
@@ -81,8 +84,30 @@ impl NewObject {
         for imported in models {
             let known = made.iter().find(|m| Arc::ptr_eq(&m.model, &imported.model));
             let object = known.cloned().unwrap_or_else(|| Self::new(Arc::clone(&imported.model)));
-            made.push(Self { plate_from_model: imported.plate_from_model, is_placed: imported.is_placed, ..object });
+            let settings = settings_of(imported);
+            made.push(Self {
+                plate_from_model: imported.plate_from_model,
+                is_placed: imported.is_placed,
+                settings,
+                ..object
+            });
         }
         made
     }
+}
+
+/// What a file says about how to make its model. Ranges that make no sense are left out as a whole.
+fn settings_of(imported: &Imported) -> Values {
+    let mut settings = Values::new();
+    let range = |r: &LayerRange| HeightRange {
+        from_mm: r.from_mm.max(0.0),
+        to_mm: r.to_mm,
+        layer_height_mm: r.layer_height_mm,
+    };
+    let text = format_height_ranges(&imported.layer_ranges.iter().map(range).collect::<Vec<_>>());
+    if !text.is_empty() && parse_height_ranges(&text).is_ok() {
+        // Takes any text.
+        _ = settings.set(Key::layer_height_ranges, Value::Text(text));
+    }
+    settings
 }

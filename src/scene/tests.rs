@@ -186,6 +186,51 @@ fn places_of_a_file_are_kept_where_they_fit() {
 }
 
 #[test]
+fn what_belongs_to_the_plate_is_the_same_for_all_objects_of_it() {
+    let (mut document, ids) = with(vec![cube("Cube", 20.0), cube("Other", 20.0)]);
+    document.apply(Edit::set_setting(None, Key::first_layer_height, Value::Percent(1.5))).unwrap();
+    document.apply(Edit::set_setting(Some(ids[0]), Key::layer_height, Value::Number(0.1))).unwrap();
+    let heights = |document: &Document| -> Vec<(f64, f64)> {
+        let of = |o: &crate::scene::SnapshotObject| (o.settings.layer_height, o.settings.first_layer_height);
+        document.snapshot().objects.iter().map(of).collect()
+    };
+    let first = 1.5 * 0.2;
+    assert_eq!(heights(&document), [(0.1, first), (0.2, first)]);
+    // And follows the plate.
+    document.apply(Edit::set_setting(None, Key::first_layer_height, Value::Number(0.25))).unwrap();
+    assert_eq!(heights(&document), [(0.1, 0.25), (0.2, 0.25)]);
+}
+
+#[test]
+fn layer_heights_of_a_file_become_settings_of_its_object() {
+    use crate::model::{Imported, LayerRange, Model};
+    let plain = cube("Cube", 20.0);
+    let imported = |ranges: &[(f64, f64, f64)]| Imported {
+        model: Arc::<Model>::clone(&plain.model),
+        plate_from_model: plain.plate_from_model,
+        is_placed: false,
+        layer_ranges: ranges
+            .iter()
+            .map(|&(from_mm, to_mm, layer_height_mm)| LayerRange { from_mm, to_mm, layer_height_mm })
+            .collect(),
+    };
+    let models = [imported(&[(0.0, 2.5, 0.1), (4.0, 8.0, 0.3)]), imported(&[]), imported(&[(3.0, 2.0, 0.1)])];
+    let mut document = Document::default();
+    document.apply(Edit::Add { objects: NewObject::from_import(&models) }).unwrap();
+    let ids: Vec<ObjectId> = document.objects().iter().map(|o| o.id).collect();
+    document.apply(Edit::Duplicate { objects: vec![ids[0]], copies: 1 }).unwrap();
+    let ranges = |document: &Document| -> Vec<String> {
+        document.snapshot().objects.iter().map(|o| o.settings.layer_height_ranges.clone()).collect()
+    };
+    let text = "0-2.5: 0.1, 4-8: 0.3";
+    assert_eq!(ranges(&document), [text, "", "", text]);
+    document.apply(Edit::reset_setting(Some(ids[0]), Key::layer_height_ranges)).unwrap();
+    assert_eq!(ranges(&document), ["", "", "", text]);
+    document.undo().unwrap();
+    assert_eq!(ranges(&document), [text, "", "", text]);
+}
+
+#[test]
 fn settings_are_edits_too() {
     let (mut document, ids) = with(vec![cube("Cube", 20.0), cube("Other", 20.0)]);
     document.apply(Edit::set_setting(None, Key::layer_height, Value::Number(0.15))).unwrap();

@@ -5,6 +5,7 @@ use crate::report::Notice;
 use super::angles::AngleTemplate;
 use super::definition::definitions;
 use super::entries::Settings;
+use super::heights::parse_height_ranges;
 use super::value::Value;
 
 /// Everything that the person should know before printing with these settings.
@@ -93,6 +94,14 @@ fn clashes(s: &Settings) -> Vec<String> {
             "fill_angle_template has `{entry}`, which is no angle, and has no effect: write degrees separated by commas, \
              such as 0, 60, 120"
         ));
+    }
+    if let Err(reason) = parse_height_ranges(&s.layer_height_ranges) {
+        clashes.push(format!("layer_height_ranges has no effect: {reason}"));
+    }
+    if s.adaptive_layer_height && s.min_layer_height > s.max_layer_height {
+        clashes.push(
+            "min_layer_height is above max_layer_height: all adaptive layers are as high as the latter".to_owned(),
+        );
     }
     if s.min_fan_speed > s.max_fan_speed {
         clashes.push("min_fan_speed is above max_fan_speed: the fan will not follow the layer time".to_owned());

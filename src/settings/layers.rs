@@ -213,9 +213,19 @@ impl LayeredSettings {
         Provenance { key, origin, overrode: origins.collect() }
     }
 
+    /// Computes all rules for one object on a plate: what cannot differ between objects is what it is on the plate, also
+    /// where a rule would compute it from something that can. Fails as [`LayeredSettings::resolve`] does.
+    pub fn resolve_on(&self, plate: &Settings) -> Result<Resolved, SettingError> {
+        let is_own = |key: Key| key.definition().scope == Scope::Object;
+        self.resolve_by(|key| if is_own(key) { self.value(key) } else { plate.value(key) })
+    }
+
     /// Computes all rules. Fails when a value that is computed (a percentage of another) is out of its hard range.
     pub fn resolve(&self) -> Result<Resolved, SettingError> {
-        let value = |key| self.value(key);
+        self.resolve_by(|key| self.value(key))
+    }
+
+    fn resolve_by(&self, value: impl Fn(Key) -> Value) -> Result<Resolved, SettingError> {
         let settings = Resolving { value: &value }.settings()?;
         let notices = super::check::notices(&settings);
         Ok(Resolved { settings: Arc::new(settings), notices })

@@ -16,6 +16,7 @@ mod definition;
 mod entries;
 mod error;
 mod file;
+mod heights;
 mod layers;
 mod library;
 mod pairs;
@@ -34,6 +35,7 @@ pub use definition::{
 pub use entries::{Key, Settings};
 pub use error::SettingError;
 pub use file::PresetFile;
+pub use heights::{HeightRange, format_height_ranges, parse_height_ranges};
 pub use layers::{Layer, LayeredSettings, Origin, Provenance, Resolved, Resolving, Sheet, Values};
 pub use library::{Library, Preset, PresetError, PresetKind, Source, user_folder};
 pub use pairs::{BundleNotConfig, Imported, from_prusa_ini};

@@ -46,6 +46,16 @@ pub struct Imported {
     pub plate_from_model: Matrix4<f64>,
     /// Whether the file says where on a plate it stands (3MF) or only what it is (STL, OBJ).
     pub is_placed: bool,
+    /// Layer heights that the file asks for; empty where it asks for none.
+    pub layer_ranges: Vec<LayerRange>,
+}
+
+/// A layer height between two heights above the model's base.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerRange {
+    pub from_mm: f64,
+    pub to_mm: f64,
+    pub layer_height_mm: f64,
 }
 
 /// File formats that can be imported.
@@ -195,6 +205,7 @@ struct RawModel {
     name: String,
     parts: Vec<(String, usize, Matrix4<f64>)>,
     placements: Vec<Option<Matrix4<f64>>>,
+    layer_ranges: Vec<LayerRange>,
 }
 
 /// Reads a model file (STL, OBJ, 3MF), checks and mends it.
@@ -324,6 +335,7 @@ fn put_together(
             model: Arc::clone(&shared),
             plate_from_model: scaled(placement.unwrap_or_else(Matrix4::identity)),
             is_placed: placement.is_some(),
+            layer_ranges: model.layer_ranges.clone(),
         }));
     }
     if models.is_empty() { Err(Cause::Flat) } else { Ok(models) }

@@ -41,6 +41,7 @@ pub(super) fn read(path: &Path, stem: &str, progress: &Progress) -> Result<(RawF
         name: stem.to_owned(),
         parts: parts.iter().enumerate().map(|(i, p)| (p.name.clone(), i, Matrix4::identity())).collect(),
         placements: vec![None],
+        layer_ranges: Vec::new(),
     };
     Ok((RawFile { format, unit: LengthUnit::Millimeter, models: vec![model], notices }, parts))
 }

@@ -341,6 +341,49 @@ fn objects_in_other_parts_of_the_package_are_found() {
 }
 
 #[test]
+fn height_ranges_of_other_slicers_come_with_the_object_that_they_are_of() {
+    let xml = mesh_xml(&cube(10.0));
+    let model = format!(
+        "<?xml version=\"1.0\"?><model><resources><object id=\"3\">{xml}</object><object id=\"7\">{xml}</object></resources>\
+         <build><item objectid=\"3\"/><item objectid=\"7\" transform=\"1 0 0 0 1 0 0 0 1 30 0 0\"/></build></model>"
+    );
+    let package = |name: &str, ranges: &str| {
+        zipped(&[
+            ("_rels/.rels", RELATIONS.as_bytes()),
+            ("3D/3dmodel.model", model.as_bytes()),
+            (name, ranges.as_bytes()),
+        ])
+    };
+    let option = |key: &str, value: &str| format!("<option opt_key=\"{key}\">{value}</option>");
+    let range =
+        |from: f64, to: f64, options: &str| format!("<range min_z=\"{from}\" max_z=\"{to}\">\n {options}</range>");
+    let of_second =
+        |ranges: &str| format!("<?xml version=\"1.0\"?>\n<objects>\n <object id=\"2\">{ranges}</object></objects>");
+    let fine = option("extruder", "0") + &option("layer_height", "0.1");
+    let both = range(0.0, 2.5, &fine) + &range(4.0, 8.0, &option("layer_height", "0.3"));
+    let expected = [(0.0, 2.5, 0.1), (4.0, 8.0, 0.3)].map(|(from_mm, to_mm, layer_height_mm)| LayerRange {
+        from_mm,
+        to_mm,
+        layer_height_mm,
+    });
+    for name in ["Metadata/Prusa_Slicer_layer_config_ranges.xml", "Metadata/layer_config_ranges.xml"] {
+        let import = import_bytes("a.3mf", &package(name, &of_second(&both))).unwrap();
+        assert_eq!(import.models[0].layer_ranges, []);
+        assert_eq!(import.models[1].layer_ranges, expected);
+        assert_eq!(import.report.notices, []);
+        // What else a range holds is not taken over, and said.
+        let more = of_second(&range(0.0, 2.5, &(fine.clone() + &option("fill_density", "40%"))));
+        let import = import_bytes("a.3mf", &package(name, &more)).unwrap();
+        assert_eq!(import.models[1].layer_ranges, expected[..1]);
+        assert!(import.report.notices[0].message.contains("only the layer heights"), "{:?}", import.report.notices);
+        // A broken part leaves the model as it is.
+        let import = import_bytes("a.3mf", &package(name, "<objects><object id=\"2\"></range>")).unwrap();
+        assert!(import.models.iter().all(|m| m.layer_ranges.is_empty()));
+        assert!(import.report.notices[0].message.contains("not taken over"), "{:?}", import.report.notices);
+    }
+}
+
+#[test]
 fn invalid_3mf_models_are_refused() {
     let object = format!("<object id=\"1\">{}</object>", mesh_xml(&cube(20.0)));
     let build = "<build><item objectid=\"1\"/></build>";

@@ -6,6 +6,7 @@
 //! before ends, then ways and steps.
 
 mod around;
+mod grids;
 mod steps;
 
 use rayon::prelude::*;
@@ -23,7 +24,7 @@ use super::cooling::{self, CoolingSettings};
 use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings};
 use super::order::{self, Stop};
-use super::overhangs::{self, Curl, OverhangSettings};
+use super::overhangs::{self, Curl, Overhang, OverhangSettings};
 use super::seam::{self, Seam, SeamSettings};
 use super::stages::{FilledLayer, PerimeterIsland, PerimeterLayer, SupportLayer};
 use super::vase;
@@ -38,6 +39,8 @@ pub struct ObjectSettings {
     pub brim: BrimSettings,
     /// Layers that are flat when the rest is a spiral vase; `None` for an ordinary print.
     pub vase_bottom_layers: Option<usize>,
+    /// The turns of a vase lead over into each other.
+    pub vase_smooth: bool,
     /// How far what the object stands on may end below it: gap above supports or a raft, mm.
     pub gap_below_mm: f64,
 }
@@ -51,6 +54,7 @@ impl From<&Settings> for ObjectSettings {
             overhangs: s.into(),
             brim: s.into(),
             vase_bottom_layers: s.spiral_vase.then_some(s.bottom_solid_layers as usize),
+            vase_smooth: s.spiral_vase_smooth,
             gap_below_mm: [
                 (s.support_material, s.support_material_contact_distance),
                 (s.raft_layers > 0, s.raft_contact_distance),
@@ -125,8 +129,7 @@ struct PrintLayer {
     parts: Vec<(usize, usize)>,
     /// Object and the layer of its supports.
     supports: Vec<(usize, usize)>,
-    /// Object and the layer of it that stands beside its supports, where that is no part of this one: ways keep clear of
-    /// it.
+    /// Objects and the layers of them that end higher and have begun: ways keep clear of them.
     beside: Vec<(usize, usize)>,
 }
 
@@ -196,16 +199,35 @@ pub fn assemble(
     let curls: Vec<Vec<Curl>> =
         objects.iter().map(|object| overhangs::curls(object, progress)).collect::<Result<_, Canceled>>()?;
     let planner = steps::Planner { objects, plate, layers: &layers, departures: &departures, curls: &curls };
-    let steps: Vec<(Vec<Step>, f64)> = programs
+    let time_s = |i: usize, steps: &[Step]| {
+        let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l: &PrintLayer| l.z_mm);
+        steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine)
+    };
+    let planned: Vec<(Vec<Step>, Vec<(usize, Overhang)>)> = programs
         .into_par_iter()
         .enumerate()
         .map(|(i, programs)| {
             progress.check()?;
             progress.advance(1);
-            let (steps, overhangs) = planner.steps(i, programs);
-            let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l| l.z_mm);
-            let time_s = |steps: &[Step]| steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine);
-            Ok(cooling::cooled(steps, &overhangs, i, &plate.cooling, time_s))
+            Ok(planner.steps(i, programs))
+        })
+        .collect::<Result<_, Canceled>>()?;
+    // Only where objects have layers of their own does anything cool while something else is printed.
+    let meanwhile = grids::meanwhile(&layers);
+    let times_s: Vec<f64> = match meanwhile.iter().all(|others| others.is_empty()) {
+        true => Vec::new(),
+        false => planned.par_iter().enumerate().map(|(i, (steps, _))| time_s(i, steps)).collect(),
+    };
+    let numbers = grids::numbers(&layers, objects);
+    let steps: Vec<(Vec<Step>, f64)> = planned
+        .into_par_iter()
+        .zip(meanwhile)
+        .enumerate()
+        .map(|(i, ((steps, overhangs), others))| {
+            progress.check()?;
+            let meanwhile_s = times_s.get(others).map_or(0.0, |times| times.iter().sum());
+            let cooling = &plate.cooling;
+            Ok(cooling::cooled(steps, &overhangs, numbers[i], meanwhile_s, cooling, |steps| time_s(i, steps)))
         })
         .collect::<Result<_, Canceled>>()?;
     let mut toolpath = Toolpath {
@@ -301,15 +323,7 @@ fn with_supports(mut layers: Vec<PrintLayer>, objects: &[PlannedObject]) -> Vec<
             }
         }
     }
-    for layer in &mut layers {
-        for &(o, _) in layer.supports.iter().filter(|(o, _)| layer.parts.iter().all(|(part, _)| part != o)) {
-            let walls = objects[o].perimeters;
-            let l = walls.partition_point(|w| w.span.top_mm < layer.z_mm - SAME_HEIGHT_MM);
-            if walls.get(l).is_some_and(|w| w.span.bottom_mm < layer.z_mm - SAME_HEIGHT_MM) {
-                layer.beside.push((o, l));
-            }
-        }
-    }
+    grids::look_beside(&mut layers, objects);
     layers
 }
 
@@ -433,7 +447,7 @@ fn wind_vases(
         Some(seam::RingPoint { edge: 0, point })
     });
     let Some(start) = start else { return };
-    let wound = vase::spiral(&turns, start, object.settings.island.extrusion_multiplier);
+    let wound = vase::spiral(&turns, start, object.settings.vase_smooth, object.settings.island.extrusion_multiplier);
     for (i, roads) in wound.into_iter().enumerate() {
         if let Some(slot) = programs.get_mut(begin + i) {
             *slot =

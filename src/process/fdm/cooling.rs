@@ -104,17 +104,23 @@ const ROUNDS: usize = 5;
 const SHORT_BY_S: f64 = 0.02;
 
 /// Slows down what is too fast for the layer to cool and sets the fan where bridges and overhangs want another level.
-/// `overhangs` are the steps that are walls over air, in their order; `time_s` says how long steps really take,
-/// accelerations included. Gives the layer's steps and the level that the fan is to have
-/// when it begins and has when it ends.
+/// `overhangs` are the steps that are walls over air, in their order; `meanwhile_s` is printed elsewhere before something
+/// is laid on the layer; `time_s` says how long steps really take, accelerations included. Gives the layer's steps and the
+/// level that the fan is to have when it begins and has when it ends.
 pub fn cooled(
     mut steps: Vec<Step>,
     overhangs: &[(usize, Overhang)],
     layer: usize,
+    meanwhile_s: f64,
     settings: &CoolingSettings,
     time_s: impl Fn(&[Step]) -> f64,
 ) -> (Vec<Step>, f64) {
-    let mut times = Times::of(&steps);
+    let times_of = |steps: &[Step]| {
+        let times = Times::of(steps);
+        Times { fixed_s: times.fixed_s + meanwhile_s, ..times }
+    };
+    let time_s = |steps: &[Step]| meanwhile_s + time_s(steps);
+    let mut times = times_of(&steps);
     let wanted = settings.slowdown_below_layer_time_s;
     // Accelerating only takes longer: a layer that is long enough without need not be looked at.
     let is_long = times.total() >= wanted.max(settings.fan_below_layer_time_s);
@@ -127,7 +133,7 @@ pub fn cooled(
         if !slow_down(&mut steps, &times, wanted - (real - times.total()), settings) {
             break;
         }
-        times = Times::of(&steps);
+        times = times_of(&steps);
         real = time_s(&steps).max(times.total());
     }
     let has_its_own = |step: &Step| matches!(step, Step::Extrude(e) if is_bridge(e.role));
@@ -329,7 +335,7 @@ mod tests {
     fn outer_walls_are_slowed_last() {
         // 100 mm at 40 and 200 mm at 80 take 5 s. Slowing the infill to 40 makes it 7.5; to 10, 22.5.
         let steps = vec![road(Role::ExternalPerimeter, 100.0, 40.0), road(Role::InternalInfill, 200.0, 80.0)];
-        let (slow, _) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
+        let (slow, _) = cooled(steps, &[], 10, 0.0, &settings(), at_constant_feeds);
         let feeds = feeds(&slow);
         assert_eq!(feeds[0], 40.0);
         assert!((2.5 + 200.0 / feeds[1] - 10.0).abs() < 1e-4);
@@ -342,7 +348,7 @@ mod tests {
             road(Role::InternalInfill, 20.0, 80.0),
             road(Role::GapFill, 5.0, 8.0),
         ];
-        let (slow, _) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
+        let (slow, _) = cooled(steps, &[], 10, 0.0, &settings(), at_constant_feeds);
         assert_eq!(feeds(&slow), vec![10.0, 10.0, 8.0]);
     }
 
@@ -354,7 +360,7 @@ mod tests {
                 road(Role::InternalInfill, lengths[1], 80.0),
                 road(Role::GapFill, lengths[2], 20.0),
             ];
-            let (slow, _) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
+            let (slow, _) = cooled(steps, &[], 10, 0.0, &settings(), at_constant_feeds);
             let time: f64 = feeds(&slow).iter().zip(lengths).map(|(feed, length)| length / f64::from(*feed)).sum();
             let slowest: f64 = lengths.iter().sum::<f64>() / 10.0;
             assert!((time - 10.0f64.min(slowest)).abs() < 1e-3, "{lengths:?}: {time} s");
@@ -369,7 +375,7 @@ mod tests {
             at_constant_feeds(steps) + lost
         };
         let steps = vec![road(Role::InternalInfill, 200.0, 80.0), road(Role::InternalInfill, 200.0, 80.0)];
-        let (slow, _) = cooled(steps, &[], 10, &settings(), time_s);
+        let (slow, _) = cooled(steps, &[], 10, 0.0, &settings(), time_s);
         let time = time_s(&slow);
         assert!((time - 10.0).abs() <= 0.03, "{time} s");
     }
@@ -381,7 +387,7 @@ mod tests {
             road(Role::BridgeInfill, 10.0, 30.0),
             road(Role::Perimeter, 2000.0, 40.0),
         ];
-        let (steps, level) = cooled(steps, &[], 10, &settings(), at_constant_feeds);
+        let (steps, level) = cooled(steps, &[], 10, 0.0, &settings(), at_constant_feeds);
         let fans: Vec<(usize, f32)> = steps
             .iter()
             .enumerate()
@@ -397,7 +403,7 @@ mod tests {
         let steps: Vec<Step> = (0..6).map(|_| road(Role::ExternalPerimeter, 1000.0, 40.0)).collect();
         let classes = [Overhang::Quarter, Overhang::Half, Overhang::ThreeQuarters, Overhang::Whole];
         let overhangs: Vec<(usize, Overhang)> = classes.iter().enumerate().map(|(i, c)| (i + 1, *c)).collect();
-        let (steps, normal) = cooled(steps, &overhangs, 10, &settings, at_constant_feeds);
+        let (steps, normal) = cooled(steps, &overhangs, 10, 0.0, &settings, at_constant_feeds);
         let mut level = normal as f32;
         let mut of_roads = Vec::new();
         for step in &steps {

@@ -122,7 +122,8 @@ pub fn plan_object(
     let (outlines, notices) = match before {
         Some(b) => (b.outlines.clone(), b.notices.clone()),
         None => {
-            let spans = raft.lifted(slicing::layer_grid(top_mm, &settings.layers));
+            progress.stage("Finding layer heights", 0);
+            let spans = raft.lifted(slicing::object_grid(parts, top_mm, &settings.layers));
             let (outlines, notices) = slicing::outlines(parts, &spans, &settings.slicing, progress)?;
             (Arc::new(outlines), notices)
         }

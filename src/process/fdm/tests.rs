@@ -16,6 +16,7 @@ use crate::settings::{SeamPosition, Settings, WallGenerator, WallSequence};
 use crate::toolpath::estimate::estimate;
 use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
 
+mod grids;
 mod supports;
 
 /// A prism over a ring of points (counter-clockwise), standing on z = 0.

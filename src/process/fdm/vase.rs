@@ -1,9 +1,10 @@
 //! Spiral vase: one wall that rises without a seam.
 //!
 //! Knows the single outlines of consecutive layers and gives each as a turn that begins where the one below ended. The
+//! Where it is to be smooth, each turn also leads from the outline below over to its own, so that slopes have no steps. The
 //! first turn rises out of the flat bottom and the last one runs out into it, both with the material that fits the gap.
 
-use crate::geometry::{Point, Ring};
+use crate::geometry::{EdgeGrid, Point, Region, Ring};
 use crate::process::slicing::LayerSpan;
 use crate::toolpath::{Role, road_area_mm2};
 
@@ -36,14 +37,18 @@ pub fn turn<'a>(walls: &'a PerimeterLayer, filled: &FilledLayer) -> Option<Turn<
     Some(Turn { ring: &wall.path, span: walls.span, width_mm: wall.width_mm })
 }
 
-/// The roads of consecutive turns, one list a layer. Each road begins where the last one ended.
-pub fn spiral(turns: &[Turn], start: RingPoint, extrusion_multiplier: f64) -> Vec<Vec<Road>> {
+/// The roads of consecutive turns, one list a layer. Each road begins where the last one ended. `smooth`: each leads from
+/// the outline below over to its own.
+pub fn spiral(turns: &[Turn], start: RingPoint, smooth: bool, extrusion_multiplier: f64) -> Vec<Vec<Road>> {
     let mut out: Vec<Vec<Road>> = Vec::with_capacity(turns.len());
     let mut at = start.point;
     for (i, turn) in turns.iter().enumerate() {
         let begin = if i == 0 { Some(start) } else { nearest_on(turn.ring, at) };
         let Some(begin) = begin else { continue };
         let mut points = opened_at(turn.ring, begin);
+        if let Some(below) = i.checked_sub(1).map(|b| turns[b].ring).filter(|below| smooth && *below != turn.ring) {
+            points = led_over(&points, below, SMOOTH_WIDTHS * turn.width_mm);
+        }
         points.insert(0, at);
         let points = without_short_steps(&points);
         at = points.last().copied().unwrap_or(at);
@@ -61,6 +66,64 @@ pub fn spiral(turns: &[Turn], start: RingPoint, extrusion_multiplier: f64) -> Ve
         out.push(roads);
     }
     out
+}
+
+/// Outlines that are further apart than so many road widths are not led over into each other: the wall would hang.
+const SMOOTH_WIDTHS: f64 = 2.0;
+/// Where two outlines differ, the way between them has a point at least every so many mm.
+const SMOOTH_STEP_MM: f64 = 1.0;
+/// Outlines that differ by no more are the same, mm.
+const SAME_MM: f64 = 0.005;
+
+/// A way around an outline that begins on the outline below, where that is near, and moves evenly over to its own.
+fn led_over(way: &[Point], below: &Ring, reach_mm: f64) -> Vec<Point> {
+    let grid = EdgeGrid::new(&Region { rings: vec![below.clone()] });
+    let whole = length_mm(way).max(1e-9);
+    // How far the outline below is from a point; less and less where it is out of reach, so that there is no jump.
+    let offset = |p: Point| -> [f64; 2] {
+        let Some(near) = grid.nearest(p, reach_mm) else { return [0.0; 2] };
+        let share = (2.0 * (1.0 - near.distance_mm / reach_mm)).clamp(0.0, 1.0);
+        let ([x, y], [to_x, to_y]) = (p.to_mm(), near.point.to_mm());
+        [(to_x - x) * share, (to_y - y) * share]
+    };
+    let moved = |p: Point, by: [f64; 2], passed: f64| {
+        let left = 1.0 - (passed / whole).min(1.0);
+        let [x, y] = p.to_mm();
+        Point::from_mm(x + by[0] * left, y + by[1] * left)
+    };
+    let differs = |by: [f64; 2]| by[0].hypot(by[1]) > SAME_MM;
+    let Some(&first) = way.first() else { return Vec::new() };
+    let mut before = offset(first);
+    let mut out = vec![moved(first, before, 0.0)];
+    let mut passed = 0.0;
+    for (a, b) in way.iter().zip(way.iter().skip(1)) {
+        let (here, length) = (offset(*b), a.distance_mm(*b));
+        let is_same = !differs(before) && !differs(here);
+        let pieces = if is_same { 1 } else { (length / SMOOTH_STEP_MM).ceil().max(1.0) as usize };
+        let between = (1..pieces).map(|k| {
+            let share = k as f64 / pieces as f64;
+            let ([ax, ay], [bx, by]) = (a.to_mm(), b.to_mm());
+            let p = Point::from_mm(ax + (bx - ax) * share, ay + (by - ay) * share);
+            moved(p, offset(p), passed + share * length)
+        });
+        let between: Vec<Point> = between.collect();
+        passed += length;
+        let end = moved(*b, here, passed);
+        // Where the way is straight all the same, points on it would only make the file larger.
+        let start = out.last().copied().unwrap_or(end);
+        if between.iter().any(|p| distance_from_line_mm(*p, start, end) > SAME_MM) {
+            out.extend(between);
+        }
+        out.push(end);
+        before = here;
+    }
+    out
+}
+
+fn distance_from_line_mm(p: Point, a: Point, b: Point) -> f64 {
+    let ([px, py], [ax, ay], [bx, by]) = (p.to_mm(), a.to_mm(), b.to_mm());
+    let (x, y) = (bx - ax, by - ay);
+    ((px - ax) * y - (py - ay) * x).abs() / x.hypot(y).max(1e-9)
 }
 
 /// Steps shorter than this are left out: their rise, rounded as in G-code, would ask for absurd speeds of Z.

@@ -1,7 +1,7 @@
 //! Outlines healed and corrected for what the printer does to them.
 
 use super::SlicingSettings;
-use crate::geometry::{Join, Region};
+use crate::geometry::{Island, Join, Region, Ring};
 
 /// Sharp corners stay sharp up to this many offsets.
 const MITER: Join = Join::Miter(3.0);
@@ -12,7 +12,7 @@ const SMALLEST_GAP_MM2: f64 = 0.001;
 /// Differences of outlines thinner than twice this are rounding and mitred tips, not parts.
 const SLIVER_MM: f64 = 0.02;
 
-/// One layer's area with narrow gaps closed, grown or shrunk by the XY compensation, and on the first layer shrunk by the
+/// One layer's area with narrow gaps closed, with contours and holes grown or shrunk by their compensation, and on the first layer shrunk by the
 /// elephant foot's.
 pub(super) fn compensated(area: Region, is_first: bool, settings: &SlicingSettings) -> Region {
     let mut area = area;
@@ -24,13 +24,26 @@ pub(super) fn compensated(area: Region, is_first: bool, settings: &SlicingSettin
             area = closed;
         }
     }
-    if settings.xy_compensation_mm != 0.0 {
-        area = area.offset(settings.xy_compensation_mm, MITER);
-    }
+    area = resized(area, settings.contour_growth_mm, settings.hole_growth_mm);
     if is_first && settings.elephant_foot_mm > 0.0 {
         area = without_elephant_foot(&area, settings.elephant_foot_mm, settings.least_width_mm);
     }
     area
+}
+
+/// Contours and holes grown each by its own amount; a part inside a hole is a contour.
+fn resized(area: Region, contours_mm: f64, holes_mm: f64) -> Region {
+    if contours_mm == 0.0 && holes_mm == 0.0 {
+        return area;
+    }
+    if holes_mm == -contours_mm {
+        return area.offset(contours_mm, MITER);
+    }
+    let resized = |island: Island| {
+        let holes = Region { rings: island.holes.iter().map(Ring::reversed).collect() };
+        Region { rings: vec![island.outer] }.offset(contours_mm, MITER).difference(&holes.offset(holes_mm, MITER))
+    };
+    Region::union_all(&area.islands().into_iter().map(resized).collect::<Vec<_>>())
 }
 
 /// Shrunk by `by_mm`, but nowhere to less than `least_width_mm`: what is thinner than that stays as it is, and what is a

@@ -1,6 +1,6 @@
 //! Meshes at heights: what every process begins with.
 //!
-//! Owns the layer grid and the way from triangles to outlines: a mesh is put on the integer grid once, every layer's
+//! Owns the layer grid (`grid`, with what `surface` says about the mesh) and the way from triangles to outlines: a mesh is put on the integer grid once, every layer's
 //! plane is intersected with the triangles that reach it (`cut`), open chains of broken meshes are closed (`gaps`),
 //! points that carry nothing are dropped (`simplify`), inside-out shells are turned (`shells`), and the outlines are
 //! healed and compensated (`compensate`). Layers are cut in parallel and come back in order, the same bytes on any
@@ -9,8 +9,12 @@
 mod compensate;
 mod cut;
 mod gaps;
+mod grid;
+#[cfg(test)]
+mod grid_tests;
 mod shells;
 mod simplify;
+mod surface;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +27,9 @@ use crate::geometry::{Region, Ring};
 use crate::model::Mesh;
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
-use crate::settings::{Settings, SlicingMode};
+use crate::settings::{HeightRange, Settings, SlicingMode, parse_height_ranges};
+
+use surface::Surface;
 
 /// The height range of one layer above the plate, and where in it the mesh is cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,17 +54,72 @@ pub struct LayerOutline {
 }
 
 /// What decides the heights of layers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LayerSettings {
     pub first_layer_height_mm: f64,
     pub layer_height_mm: f64,
+    /// What the machine prints: holds for layers that follow the surface or are made to fit.
+    pub least_mm: f64,
+    pub most_mm: f64,
+    /// Layers follow the surface; `None` for equal ones.
+    pub adaptive: Option<Adaptive>,
+    /// The top and flat surfaces are met exactly. Adaptive layers always do.
+    pub precise: bool,
+    /// Equal layers of another height; ascending, without overlap.
+    pub ranges: Vec<HeightRange>,
+}
+
+/// How layers follow the surface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adaptive {
+    /// The highest step between two layers at right angles to the surface.
+    pub cusp_mm: f64,
+    /// The greatest difference of two layers that follow each other.
+    pub step_mm: f64,
+}
+
+/// At the best quality steps are this much higher than the lowest layer, so that layers can be made to fit.
+const FINEST: f64 = 1.1;
+
+impl LayerSettings {
+    /// Equal layers.
+    pub fn equal(first_layer_height_mm: f64, layer_height_mm: f64) -> Self {
+        let (least_mm, most_mm) = (0.5 * layer_height_mm, 1.5 * layer_height_mm);
+        let (adaptive, precise, ranges) = (None, false, Vec::new());
+        Self { first_layer_height_mm, layer_height_mm, least_mm, most_mm, adaptive, precise, ranges }
+    }
+
+    /// Whether nothing asks for a layer that differs from the others.
+    fn are_equal(&self) -> bool {
+        self.ranges.is_empty() && !self.is_exact()
+    }
+
+    /// Whether the top and flat surfaces are met.
+    fn is_exact(&self) -> bool {
+        self.precise || self.adaptive.is_some()
+    }
+
+    fn least_mm(&self) -> f64 {
+        self.least_mm.min(self.most_mm)
+    }
 }
 
 impl From<&Settings> for LayerSettings {
     fn from(s: &Settings) -> Self {
         // On a raft it is the raft that has a first layer.
         let first = if s.raft_layers > 0 && !s.spiral_vase { s.layer_height } else { s.first_layer_height };
-        Self { first_layer_height_mm: first, layer_height_mm: s.layer_height }
+        let (least, most) = (s.min_layer_height, s.max_layer_height);
+        let finest = (FINEST * least).min(most);
+        let cusp_mm = most * (finest / most).powf(s.adaptive_layer_quality);
+        Self {
+            first_layer_height_mm: first,
+            layer_height_mm: s.layer_height,
+            least_mm: least,
+            most_mm: most,
+            adaptive: s.adaptive_layer_height.then_some(Adaptive { cusp_mm, step_mm: s.adaptive_layer_step }),
+            precise: s.precise_z_height,
+            ranges: parse_height_ranges(&s.layer_height_ranges).unwrap_or_default(),
+        }
     }
 }
 
@@ -70,8 +131,10 @@ pub struct SlicingSettings {
     pub closing_radius_mm: f64,
     /// Outlines are simplified to within this.
     pub resolution_mm: f64,
-    /// Outlines grow by this, or shrink where it is negative.
-    pub xy_compensation_mm: f64,
+    /// Outer contours grow by this, or shrink where it is negative.
+    pub contour_growth_mm: f64,
+    /// Holes grow by this, or shrink where it is negative.
+    pub hole_growth_mm: f64,
     /// The first layer shrinks by this, as far as its thin parts bear it.
     pub elephant_foot_mm: f64,
     /// Width that the elephant foot's compensation leaves of any part that had it.
@@ -84,7 +147,8 @@ impl From<&Settings> for SlicingSettings {
             mode: s.slicing_mode,
             closing_radius_mm: s.slice_closing_radius.max(0.0),
             resolution_mm: s.resolution.max(0.0),
-            xy_compensation_mm: s.xy_size_compensation,
+            contour_growth_mm: s.xy_size_compensation + s.xy_contour_compensation,
+            hole_growth_mm: s.xy_hole_compensation - s.xy_size_compensation,
             // What lies on a raft is not squeezed onto the plate.
             elephant_foot_mm: if s.raft_layers > 0 && !s.spiral_vase {
                 0.0
@@ -103,28 +167,22 @@ const MOST_LAYERS: usize = 200_000;
 const LOST_MM2: f64 = 0.05;
 const LOST_SHARE: f64 = 0.005;
 
-/// The layers of an object of this height that stands on the plate: the first one, then equal ones as long as their
-/// middle, where they are cut, is inside the object. An object lower than half the first layer gets one layer, cut in
-/// the object's middle. Empty where a height is not above zero.
+/// The layers of an object of this height that stands on the plate; what its surface looks like is not asked. With equal
+/// layers: the first one, then more as long as their middle, where they are cut, is inside the object. An object lower
+/// than half the first layer gets one layer, cut in the object's middle. Empty where a height is not above zero.
 pub fn layer_grid(total_height_mm: f64, settings: &LayerSettings) -> Vec<LayerSpan> {
-    let (first, step) = (settings.first_layer_height_mm, settings.layer_height_mm);
-    let usable = |height: f64| height.is_finite() && height > 0.0;
-    if !(usable(total_height_mm) && usable(first) && usable(step)) {
-        return Vec::new();
-    }
-    // On the 10 nm grid, so that sums of steps do not carry rounding into the printed heights.
-    let snapped = |z: f64| (z * 1e5).round() / 1e5;
-    let mut spans =
-        vec![LayerSpan { bottom_mm: 0.0, top_mm: snapped(first), cut_mm: (0.5 * first).min(0.5 * total_height_mm) }];
-    for i in 0..MOST_LAYERS - 1 {
-        let bottom = first + i as f64 * step;
-        let cut = bottom + 0.5 * step;
-        if cut >= total_height_mm {
-            break;
-        }
-        spans.push(LayerSpan { bottom_mm: snapped(bottom), top_mm: snapped(bottom + step), cut_mm: cut });
-    }
-    spans
+    object_grid(&[], total_height_mm, settings)
+}
+
+/// The layers of an object: meshes and where they stand on the plate, up to `total_height_mm` above it. They follow its
+/// surface where settings ask for that.
+pub fn object_grid(
+    parts: &[(Arc<Mesh>, Matrix4<f64>)],
+    total_height_mm: f64,
+    settings: &LayerSettings,
+) -> Vec<LayerSpan> {
+    let surface = if settings.is_exact() { Surface::of(parts, total_height_mm) } else { Surface::default() };
+    grid::layer_grid(total_height_mm, &surface, settings)
 }
 
 /// The outlines of one object, all its parts united, at each span's cut. Spans ascend. `parts` are meshes and where they

@@ -8,10 +8,10 @@ use nalgebra::{Matrix4, Vector3};
 use super::*;
 use crate::geometry::Point;
 
-type Triangles = Vec<[[f32; 3]; 3]>;
+pub(super) type Triangles = Vec<[[f32; 3]; 3]>;
 
 /// A mesh whose equal vertices share a number, as importers make it.
-fn welded(triangles: &[[[f32; 3]; 3]]) -> Mesh {
+pub(super) fn welded(triangles: &[[[f32; 3]; 3]]) -> Mesh {
     let mut mesh = Mesh::default();
     let mut numbers = std::collections::HashMap::new();
     for t in triangles {
@@ -35,7 +35,7 @@ fn soup(triangles: &[[[f32; 3]; 3]]) -> Mesh {
     }
 }
 
-fn cuboid(from: [f32; 3], to: [f32; 3]) -> Triangles {
+pub(super) fn cuboid(from: [f32; 3], to: [f32; 3]) -> Triangles {
     let v = |i: usize| [0, 1, 2].map(|k| if i >> k & 1 == 1 { to[k] } else { from[k] });
     [
         [0, 2, 1],
@@ -65,7 +65,7 @@ fn inside_out(triangles: &[[[f32; 3]; 3]]) -> Triangles {
 }
 
 /// An upright cylinder about the z axis, or a cone frustum.
-fn cylinder(bottom_radius: f64, top_radius: f64, height: f64, sides: usize) -> Triangles {
+pub(super) fn cylinder(bottom_radius: f64, top_radius: f64, height: f64, sides: usize) -> Triangles {
     let at = |i: usize, r: f64, z: f64| {
         let a = i as f64 / sides as f64 * TAU;
         [(r * a.cos()) as f32, (r * a.sin()) as f32, z as f32]
@@ -109,14 +109,15 @@ fn plain() -> SlicingSettings {
         mode: SlicingMode::Regular,
         closing_radius_mm: 0.0,
         resolution_mm: 0.0,
-        xy_compensation_mm: 0.0,
+        contour_growth_mm: 0.0,
+        hole_growth_mm: 0.0,
         elephant_foot_mm: 0.0,
         least_width_mm: 0.45,
     }
 }
 
 fn spans(height: f64) -> Vec<LayerSpan> {
-    layer_grid(height, &LayerSettings { first_layer_height_mm: 0.2, layer_height_mm: 0.2 })
+    layer_grid(height, &LayerSettings::equal(0.2, 0.2))
 }
 
 fn sliced(mesh: Mesh, height: f64, settings: &SlicingSettings) -> (Vec<LayerOutline>, Vec<Notice>) {
@@ -135,7 +136,7 @@ fn check_areas(name: &str, layers: &[LayerOutline], expected_mm2: f64, within_mm
 
 #[test]
 fn layers_fill_the_height_and_are_cut_in_their_middle() {
-    let settings = LayerSettings { first_layer_height_mm: 0.3, layer_height_mm: 0.2 };
+    let settings = LayerSettings::equal(0.3, 0.2);
     let grid = layer_grid(10.0, &settings);
     assert_eq!(grid.first().unwrap().top_mm, 0.3);
     for pair in grid.windows(2) {
@@ -354,7 +355,8 @@ fn parts_are_placed_and_united() {
 #[test]
 fn compensation_moves_every_outline_by_its_value() {
     for by in [0.1, -0.1, 0.2] {
-        let (layers, _) = sliced(welded(&cube()), 10.0, &SlicingSettings { xy_compensation_mm: by, ..plain() });
+        let (layers, _) =
+            sliced(welded(&cube()), 10.0, &SlicingSettings { contour_growth_mm: by, hole_growth_mm: -by, ..plain() });
         check_areas(&format!("compensated by {by}"), &layers, (10.0 + 2.0 * by) * (10.0 + 2.0 * by), 1e-3);
     }
     // Twice the elephant foot takes twice as much, from the first layer only.
@@ -363,6 +365,34 @@ fn compensation_moves_every_outline_by_its_value() {
         check_areas("first layer", &layers[..1], (10.0 - 2.0 * foot) * (10.0 - 2.0 * foot), 1e-3);
         check_areas("other layers", &layers[1..], 100.0, 1e-3);
     }
+}
+
+#[test]
+fn contours_and_holes_are_resized_each_by_its_own_amount() {
+    // A box with a shaft of 6 mm, in which a pin of 2 mm stands.
+    let mut model = cube();
+    model.extend(inside_out(&cuboid([2.0, 2.0, -1.0], [8.0, 8.0, 11.0])));
+    model.extend(cuboid([4.0, 4.0, 0.0], [6.0, 6.0, 10.0]));
+    let square = |side: f64| side * side;
+    for (contours, holes) in [(0.0, 0.1), (0.1, 0.0), (-0.1, 0.2), (0.2, -0.3), (0.1, -0.1), (0.0, -3.5), (-1.1, 0.0)] {
+        let settings = SlicingSettings { contour_growth_mm: contours, hole_growth_mm: holes, ..plain() };
+        let (layers, _) = sliced(welded(&model), 10.0, &settings);
+        let pin = square((2.0 + 2.0 * contours).max(0.0));
+        let shaft = square((6.0 + 2.0 * holes).max(0.0));
+        let expected = match shaft {
+            0.0 => square(10.0 + 2.0 * contours),
+            _ => square(10.0 + 2.0 * contours) - shaft + pin,
+        };
+        check_areas(&format!("contours by {contours}, holes by {holes}"), &layers, expected, 1e-3);
+    }
+    let settings = Settings {
+        xy_size_compensation: 0.1,
+        xy_contour_compensation: 0.05,
+        xy_hole_compensation: 0.2,
+        ..Settings::default()
+    };
+    let settings = SlicingSettings::from(&settings);
+    assert!((settings.contour_growth_mm - 0.15).abs() < 1e-12 && (settings.hole_growth_mm - 0.1).abs() < 1e-12);
 }
 
 #[test]

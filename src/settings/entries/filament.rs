@@ -38,6 +38,20 @@ extrusion_multiplier: f64 = 1.0, {
     soft: range(0.8, 1.2), orca: &["filament_flow_ratio"], search: &["material_flow", "extrusion multiplier"],
 }
 
+/// What the material shrinks by in X and Y when it cools: objects are made larger by as much.
+///
+/// 1 % where a part that should measure 100 mm measures 99 mm. Each object grows about its own middle.
+filament_shrinkage_compensation_xy: f64 = 0.0, {
+    label: "Shrinkage in XY", category: Filament, level: Advanced, scope: Material, unit: Share,
+    hard: range(-0.1, 0.1), soft: range(-0.01, 0.03), search: &["filament_shrink", "material_shrinkage_percentage"],
+}
+
+/// What the material shrinks by in Z when it cools: objects are made higher by as much, from the plate up.
+filament_shrinkage_compensation_z: f64 = 0.0, {
+    label: "Shrinkage in Z", category: Filament, level: Advanced, scope: Material, unit: Share,
+    hard: range(-0.1, 0.1), soft: range(-0.01, 0.03), search: &["material_shrinkage_percentage_z"],
+}
+
 /// Roads are slowed so that no more of this material is melted per second; 0 for no limit.
 filament_max_volumetric_speed: f64 = 0.0, {
     label: "Most melted per second", category: Filament, level: Advanced, scope: Material,

@@ -22,6 +22,48 @@ first_layer_height: f64 = 0.2, {
     orca: &["initial_layer_print_height"], cura: &["layer_height_0"],
 }
 
+/// Layers are thin where the surface slopes gently and thick where it is steep.
+///
+/// Each layer is as high as the machine's limits allow while the steps between layers stay as small as the quality asks.
+/// Flat surfaces and the top are met exactly. The layer height then only counts for rafts and supports.
+adaptive_layer_height: bool = false, {
+    label: "Adaptive layers", category: Layers, level: Simple, scope: Object,
+    cura: &["adaptive_layer_height_enabled"], search: &["variable layer height", "cusp", "staircase", "dynamic"],
+}
+
+/// How fine adaptive layers are: 0 % prints fastest, 100 % shows the smallest steps.
+///
+/// Steps are measured at right angles to the surface. At 0 % they may be as high as the highest layer, at 100 % little more
+/// than the lowest one; half way a slope of 45° gets about what a usual recipe would give it.
+adaptive_layer_quality: f64 = 0.5, {
+    label: "Quality", category: Layers, level: Simple, scope: Object, unit: Share, hard: range(0.0, 1.0),
+    shown_when: when("layers are adaptive", |s| s.adaptive_layer_height),
+}
+
+/// Adaptive layers that follow each other differ by no more than this.
+///
+/// Sudden changes show as a line around the part.
+adaptive_layer_step: f64 = 0.04, {
+    label: "Largest change", category: Layers, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.001, 2.0), soft: range(0.01, 0.2), cura: &["adaptive_layer_height_variation_step"],
+    search: &["smooth"], shown_when: when("layers are adaptive", |s| s.adaptive_layer_height),
+}
+
+/// Layer heights of their own between two heights: `0-5: 0.1, 12-20: 0.3`.
+///
+/// Heights are in mm above the plate, or the raft. Outside of the ranges the layers are what they are without; those at a
+/// range's ends are made to fit. The first layer keeps its height.
+layer_height_ranges: String = "", {
+    label: "Height ranges", category: Layers, level: Advanced, scope: Object, search: &["height range modifier"],
+}
+
+/// The top and all flat surfaces are met exactly, by changing the last few layers below each a little.
+///
+/// Without, they are wrong by up to half a layer. Adaptive layers always meet them.
+precise_z_height: bool = false, {
+    label: "Precise height", category: Layers, level: Advanced, scope: Object, search: &["precise z", "tolerance"],
+}
+
 /// How overlapping and broken outlines are read.
 ///
 /// Regular fills everything that any outline encloses. Even-odd makes outlines inside outlines alternate between solid
@@ -56,8 +98,23 @@ elefant_foot_compensation: f64 = 0.1, {
 /// All outlines grow by this on every side, or shrink where it is negative.
 xy_size_compensation: f64 = 0.0, {
     label: "XY size compensation", category: Layers, level: Expert, scope: Object, unit: Millimetre,
-    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), orca: &["xy_contour_compensation"], cura: &["xy_offset"],
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), cura: &["xy_offset"],
     search: &["horizontal expansion", "tolerance", "fit"],
+}
+
+/// Outer contours grow by this on every side, or shrink where it is negative; holes stay.
+xy_contour_compensation: f64 = 0.0, {
+    label: "XY contour compensation", category: Layers, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), search: &["horizontal expansion", "tolerance", "fit"],
+}
+
+/// Holes grow by this on every side, or shrink where it is negative; outer contours stay.
+///
+/// Printed holes come out a little too narrow; about 0.1 mm makes bolts fit.
+xy_hole_compensation: f64 = 0.0, {
+    label: "XY hole compensation", category: Layers, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(-10.0, 10.0), soft: range(-1.0, 1.0), cura: &["hole_xy_offset"],
+    search: &["hole horizontal expansion", "tolerance", "fit"],
 }
 
 /// Number of loops drawn around everything before the print, to get the filament flowing.

@@ -39,6 +39,23 @@ nozzle_diameter: f64 = 0.4, {
     hard: range(0.05, 5.0), soft: range(0.1, 2.0), cura: &["machine_nozzle_size"],
 }
 
+/// The lowest layer that the machine prints well.
+///
+/// Holds for layers that follow the surface or are made to fit, not for a layer height that was chosen.
+min_layer_height: f64 = 0.07, {
+    label: "Lowest layer", category: Hardware, level: Advanced, scope: Machine, unit: Millimetre,
+    hard: range(0.01, 2.0), soft: range(0.02, 0.4),
+}
+
+/// The highest layer that the machine prints well; 0 takes three quarters of the nozzle's diameter.
+///
+/// Holds for layers that follow the surface or are made to fit, not for a layer height that was chosen.
+max_layer_height: f64 = 0.0, {
+    label: "Highest layer", category: Hardware, level: Advanced, scope: Machine, unit: Millimetre,
+    hard: range(0.01, 4.0), soft: range(0.05, 1.5),
+    zero: rule("0.75 times nozzle_diameter", |r| 0.75 * r.number(Key::nozzle_diameter)),
+}
+
 /// Dialect of G-code that the machine's firmware speaks.
 gcode_flavor: GcodeFlavor = GcodeFlavor::Marlin, {
     label: "Firmware", category: Hardware, level: Simple, scope: Machine, cura: &["machine_gcode_flavor"],

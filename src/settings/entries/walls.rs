@@ -92,6 +92,15 @@ spiral_vase: bool = false, {
     orca: &["spiral_mode"], cura: &["magic_spiralize"], search: &["spiralise", "vase mode"],
 }
 
+/// A spiral vase rises evenly in X and Y too, so that slopes have no steps.
+///
+/// Without, each turn keeps the shape of its layer, and the change to the next one shows as a line.
+spiral_vase_smooth: bool = true, {
+    label: "Smooth spiral", category: Walls, level: Advanced, scope: Recipe,
+    orca: &["spiral_mode_smooth"], cura: &["smooth_spiralized_contours"],
+    shown_when: when("a spiral vase is printed", |s| s.spiral_vase),
+}
+
 /// Where loops begin, which leaves a small mark.
 seam_position: SeamPosition = SeamPosition::Aligned, {
     label: "Seam", category: Walls, level: Simple, scope: Object, cura: &["z_seam_type"],

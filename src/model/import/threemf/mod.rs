@@ -3,7 +3,7 @@
 //!
 //! A package comes from a stranger: it is read as a stream, with limits on size, on how far it may unfold and on how
 //! deep components may go. `package` opens the zip container, `xml` reads one model part, and this file follows build
-//! items through components. Slices, beam lattices, textures and print tickets are not read.
+//! items through components; `ranges` reads other slicers' layer heights. Slices, beam lattices, textures and print tickets are not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,6 +15,7 @@ use crate::progress::Progress;
 use crate::report::Notice;
 
 mod package;
+mod ranges;
 mod xml;
 
 use package::Package;
@@ -40,8 +41,30 @@ pub(super) fn read(path: &Path, stem: &str, progress: &Progress) -> Result<(RawF
         }
         parts.insert(name, part);
     }
-    Resolver { parts, root, meshes: Vec::new(), mesh_numbers: BTreeMap::new(), instances: 0, notices: Vec::new() }
-        .resolve(stem)
+    let mut notices = Vec::new();
+    let mut of_object = BTreeMap::new();
+    if let Some(name) = ranges::PARTS.into_iter().find(|name| package.has(name)) {
+        match package.read(name, |reader| ranges::read(reader, name)) {
+            Ok(read) => {
+                of_object = read.of_object;
+                if read.has_others {
+                    let text = "Of the file's height ranges only the layer heights are taken over.";
+                    notices.push(Notice::warning(text));
+                }
+            }
+            Err(Cause::Invalid(what)) => {
+                notices.push(Notice::warning(format!("The file's height ranges were not taken over: {what}.")));
+            }
+            Err(cause) => return Err(cause),
+        }
+    }
+    let (mut file, meshes) =
+        Resolver { parts, root, meshes: Vec::new(), mesh_numbers: BTreeMap::new(), instances: 0, notices }
+            .resolve(stem)?;
+    for (model, number) in file.models.iter_mut().zip(1..) {
+        model.layer_ranges = of_object.remove(&number).unwrap_or_default();
+    }
+    Ok((file, meshes))
 }
 
 /// An object: the part of the package it is in, and its number there.
@@ -94,7 +117,7 @@ impl Resolver {
             let mut parts = Vec::new();
             self.collect(&id, &Matrix4::identity(), &name, &mut vec![id.clone()], &mut parts)?;
             numbers.insert(id, number);
-            models.push(RawModel { name, parts, placements: vec![Some(item.transform)] });
+            models.push(RawModel { name, parts, placements: vec![Some(item.transform)], layer_ranges: Vec::new() });
         }
         let placements: usize = models.iter().map(|m| m.parts.len() * m.placements.len()).sum();
         if placements > MOST_INSTANCES {

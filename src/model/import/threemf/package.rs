@@ -86,6 +86,11 @@ impl Package {
         Ok(normal_name(&target))
     }
 
+    /// Whether there is a part of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|n| n.0.eq_ignore_ascii_case(name))
+    }
+
     /// Reads one part through `parse`, within limits. Part names are compared without case, as OPC wants.
     pub fn read<T>(
         &mut self,

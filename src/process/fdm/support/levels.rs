@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_underside_has_a_level_one_gap_below_it() {
-        let spans = layer_grid(10.0, &LayerSettings { first_layer_height_mm: 0.25, layer_height_mm: 0.2 });
+        let spans = layer_grid(10.0, &LayerSettings::equal(0.25, 0.2));
         for gap in [0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.4] {
             let levels = levels(&spans, gap, 0.0, 0.25);
             assert_eq!((levels[0].bottom_mm, levels[0].top_mm), (0.0, 0.25));

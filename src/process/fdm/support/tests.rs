@@ -12,7 +12,7 @@ fn rectangle(x: f64, y: f64, w: f64, h: f64) -> Region {
 
 /// The layers of a solid whose cross-section at a height is known.
 fn solid(top_mm: f64, settings: &SupportSettings, area: impl Fn(f64) -> Region) -> Vec<LayerOutline> {
-    let heights = LayerSettings { first_layer_height_mm: HEIGHT_MM, layer_height_mm: HEIGHT_MM };
+    let heights = LayerSettings::equal(HEIGHT_MM, HEIGHT_MM);
     let spans = settings.raft.lifted(layer_grid(top_mm, &heights));
     spans.into_iter().map(|span| LayerOutline { span, area: area(span.cut_mm) }).collect()
 }
