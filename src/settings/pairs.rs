@@ -84,8 +84,6 @@ const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
     ("draft_shield", &["disabled", "0"]),
     ("fuzzy_skin", &["none"]),
     ("infill_only_where_needed", &["0"]),
-    ("max_volumetric_extrusion_rate_slope_negative", &["0"]),
-    ("max_volumetric_extrusion_rate_slope_positive", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
     ("solid_infill_every_layers", &["0"]),
     ("use_firmware_retraction", &["0"]),

@@ -2,7 +2,7 @@
 
 use crate::gcode::Dialect;
 use crate::gcode::lexer::{self, Code};
-use crate::settings::Settings;
+use crate::settings::{GcodeFlavor, Settings};
 
 /// Tolerance of positions on the plate, mm.
 const ON_PLATE_MM: f64 = 0.05;
@@ -20,6 +20,9 @@ pub struct Limits {
     pub max_feed_mm_per_s: [f64; 4],
     /// Largest acceleration of any axis in the plane, mm/s².
     pub max_acceleration_mm_per_s2: f64,
+    /// Largest sudden change of speed of any axis in the plane, or the speed of a right angle, mm/s; infinite where the
+    /// machine is not known to have one.
+    pub max_jerk_mm_per_s: f64,
     pub max_nozzle_temperature: f64,
     pub max_bed_temperature: f64,
     /// Below it no filament flows; firmware refuses to push (Marlin's `EXTRUDE_MINTEMP`).
@@ -71,6 +74,13 @@ impl From<&Settings> for Limits {
                 s.machine_max_feedrate_e,
             ],
             max_acceleration_mm_per_s2: s.machine_max_acceleration_x.max(s.machine_max_acceleration_y),
+            max_jerk_mm_per_s: match s.gcode_flavor {
+                GcodeFlavor::Klipper => Some(s.square_corner_velocity),
+                GcodeFlavor::Marlin if s.machine_max_junction_deviation > 0.0 => None,
+                _ => Some(s.machine_max_jerk_x.max(s.machine_max_jerk_y)),
+            }
+            .filter(|jerk| *jerk > 0.0)
+            .unwrap_or(f64::INFINITY),
             max_nozzle_temperature: s.max_nozzle_temperature,
             max_bed_temperature: s.max_bed_temperature,
             min_extrusion_temperature: 170.0,

@@ -28,7 +28,12 @@ fn toolpath() -> Toolpath {
             let near = Point::from_mm(x + 1.0, 80.0);
             steps.extend([
                 Step::MoveZ { z_mm: z_mm + 0.4, feed_mm_per_s: 10.0 },
-                Step::Travel(Travel { points: vec![near, square[0]], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 }),
+                Step::Travel(Travel {
+                    points: vec![near, square[0]],
+                    feed_mm_per_s: 150.0,
+                    wipe_retract_mm: 0.0,
+                    z_mm: Vec::new(),
+                }),
                 Step::MoveZ { z_mm, feed_mm_per_s: 10.0 },
                 Step::Unretract { length_mm: if i == 0 && x < 100.0 { 0.0 } else { 0.8 }, feed_mm_per_s: 35.0 },
                 Step::ObjectStart(u16::from(x > 100.0)),
@@ -43,7 +48,12 @@ fn toolpath() -> Toolpath {
                 }),
                 Step::ObjectEnd(u16::from(x > 100.0)),
                 Step::Retract { length_mm: 0.5, feed_mm_per_s: 35.0 },
-                Step::Travel(Travel { points: vec![square[0], near], feed_mm_per_s: 60.0, wipe_retract_mm: 0.3 }),
+                Step::Travel(Travel {
+                    points: vec![square[0], near],
+                    feed_mm_per_s: 60.0,
+                    wipe_retract_mm: 0.3,
+                    z_mm: Vec::new(),
+                }),
             ]);
         }
         Layer { z_mm, height_mm: 0.2, steps }

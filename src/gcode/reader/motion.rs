@@ -235,6 +235,15 @@ impl Interpreter {
                 Some(acceleration) => self.builder.step(Step::Acceleration(acceleration as f32)),
                 None => self.raw(b"M", number, params),
             },
+            // Jerk, of RepRapFirmware in mm/min.
+            205 | 566 => match value(b'X').or(value(b'Y')) {
+                Some(x) => {
+                    let jerk = x.min(value(b'Y').unwrap_or(x));
+                    let mm_per_s = if number == 566 { mm_per_s(jerk) } else { jerk };
+                    self.builder.step(Step::Jerk(mm_per_s as f32));
+                }
+                None => self.raw(b"M", number, params),
+            },
             207 => {
                 self.firmware_retract_mm = value(b'S').unwrap_or(self.firmware_retract_mm).clamp(0.0, 100.0);
             }
@@ -276,7 +285,16 @@ impl Interpreter {
                 return;
             }
             b"EXCLUDE_OBJECT_END" => return self.end_object(),
-            b"SET_VELOCITY_LIMIT" => number(b"ACCEL").map(|a| Step::Acceleration(a as f32)),
+            b"SET_VELOCITY_LIMIT" => {
+                let jerk = number(b"SQUARE_CORNER_VELOCITY").map(|velocity| Step::Jerk(velocity as f32));
+                match (number(b"ACCEL").map(|a| Step::Acceleration(a as f32)), jerk) {
+                    (Some(acceleration), Some(jerk)) => {
+                        self.builder.step(acceleration);
+                        Some(jerk)
+                    }
+                    (one, other) => one.or(other),
+                }
+            }
             b"SET_PRESSURE_ADVANCE" => number(b"ADVANCE").map(|s| Step::PressureAdvance(s as f32)),
             b"SET_HEATER_TEMPERATURE" => number(b"TARGET").map(|celsius| match value(b"HEATER") {
                 Some(heater) if heater.eq_ignore_ascii_case(b"heater_bed") => Step::BedTemperature(celsius as f32),

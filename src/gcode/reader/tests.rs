@@ -38,7 +38,8 @@ fn varied() -> Toolpath {
                 .collect();
             let (first, last) = (path[0], path[39]);
             let hop = Step::MoveZ { z_mm: z_mm + 0.3, feed_mm_per_s: 12.0 };
-            let travel = Travel { points: vec![at, first], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 };
+            let travel =
+                Travel { points: vec![at, first], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0, z_mm: Vec::new() };
             if at != Point::default() {
                 steps.push(hop);
             }
@@ -58,7 +59,12 @@ fn varied() -> Toolpath {
                 }),
                 Step::ObjectEnd((i % 2) as u16),
                 Step::Retract { length_mm: 0.2, feed_mm_per_s: 30.0 },
-                Step::Travel(Travel { points: vec![last, path[38]], feed_mm_per_s: 60.0, wipe_retract_mm: 0.5 }),
+                Step::Travel(Travel {
+                    points: vec![last, path[38]],
+                    feed_mm_per_s: 60.0,
+                    wipe_retract_mm: 0.5,
+                    z_mm: Vec::new(),
+                }),
             ]);
             at = path[38];
         }

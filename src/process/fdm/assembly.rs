@@ -20,6 +20,7 @@ use crate::toolpath::{Layer, ObjectLabel, Step, Toolpath};
 
 use super::adhesion::{self, BrimSettings, SkirtSettings};
 use super::cooling::{self, CoolingSettings};
+use super::flow_rate::{self, FlowRateSettings};
 use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings};
 use super::order::{self, Stop};
@@ -65,6 +66,7 @@ pub struct PlateSettings {
     pub skirt: SkirtSettings,
     pub motion: MotionSettings,
     pub cooling: CoolingSettings,
+    pub flow_rate: FlowRateSettings,
     pub machine: MachineLimits,
     /// What skirt and brim must stay within.
     pub plate: Region,
@@ -85,6 +87,7 @@ impl From<&Settings> for PlateSettings {
             skirt: s.into(),
             motion: s.into(),
             cooling: s.into(),
+            flow_rate: s.into(),
             machine: crate::process::machine::limits(s),
             plate: crate::process::plate::area(s),
             extrusion_multiplier: s.extrusion_multiplier,
@@ -200,7 +203,8 @@ pub fn assemble(
             let steps = planner.steps(i, programs);
             let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l| l.z_mm);
             let time_s = |steps: &[Step]| steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine);
-            Ok(cooling::cooled(steps, i, &plate.cooling, time_s))
+            let (steps, fan) = cooling::cooled(steps, i, &plate.cooling, time_s);
+            Ok((flow_rate::smoothed(steps, &plate.flow_rate), fan))
         })
         .collect::<Result<_, Canceled>>()?;
     let mut toolpath = Toolpath {
@@ -211,16 +215,17 @@ pub fn assemble(
     };
     // The fan is off when a print begins; what is already set is not said again.
     let mut fan = 0.0;
-    let mut acceleration = None;
+    let is_lasting: [fn(&Step) -> bool; 2] = [|s| matches!(s, Step::Acceleration(_)), |s| matches!(s, Step::Jerk(_))];
+    let mut set: [Option<Step>; 2] = [None, None];
     let last = layers.len().saturating_sub(1);
     for (i, (layer, (mut steps, level))) in layers.iter().zip(steps).enumerate() {
-        let is_acceleration = |s: &Step| matches!(s, Step::Acceleration(_));
-        if let Some(first) = steps.iter().position(is_acceleration) {
-            let last = steps.iter().rfind(|s| is_acceleration(s)).cloned();
-            if steps.get(first) == acceleration.as_ref() {
+        for (is_such, known) in is_lasting.iter().zip(&mut set) {
+            let Some(first) = steps.iter().position(is_such) else { continue };
+            let last = steps.iter().rfind(|s| is_such(s)).cloned();
+            if steps.get(first) == known.as_ref() {
                 steps.remove(first);
             }
-            acceleration = last;
+            *known = last;
         }
         if level != fan {
             steps.insert(0, Step::Fan(level as f32));

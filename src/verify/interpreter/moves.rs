@@ -45,7 +45,7 @@ impl Interpreter<'_> {
             }
         }
         let pushed_mm = match words.e {
-            Some(e) if self.relative_e => e,
+            Some(e) if self.extruder.is_relative() => e,
             Some(e) => e - std::mem::replace(&mut self.e, e),
             None => 0.0,
         };
