@@ -20,6 +20,7 @@ use crate::toolpath::{Layer, ObjectLabel, Step, Toolpath};
 
 use super::adhesion::{self, BrimSettings, SkirtSettings};
 use super::cooling::{self, CoolingSettings};
+use super::crumbs::{self, CrumbSettings};
 use super::flow_rate::{self, FlowRateSettings};
 use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings};
@@ -66,6 +67,7 @@ pub struct PlateSettings {
     pub skirt: SkirtSettings,
     pub motion: MotionSettings,
     pub cooling: CoolingSettings,
+    pub crumbs: CrumbSettings,
     pub flow_rate: FlowRateSettings,
     pub machine: MachineLimits,
     /// What skirt and brim must stay within.
@@ -87,6 +89,7 @@ impl From<&Settings> for PlateSettings {
             skirt: s.into(),
             motion: s.into(),
             cooling: s.into(),
+            crumbs: s.into(),
             flow_rate: s.into(),
             machine: crate::process::machine::limits(s),
             plate: crate::process::plate::area(s),
@@ -203,7 +206,8 @@ pub fn assemble(
             let steps = planner.steps(i, programs);
             let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l| l.z_mm);
             let time_s = |steps: &[Step]| steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine);
-            let (steps, fan) = cooling::cooled(steps, i, &plate.cooling, time_s);
+            let (mut steps, fan) = cooling::cooled(steps, i, &plate.cooling, time_s);
+            crumbs::merge(&mut steps, &plate.crumbs);
             Ok((flow_rate::smoothed(steps, &plate.flow_rate), fan))
         })
         .collect::<Result<_, Canceled>>()?;

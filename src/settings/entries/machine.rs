@@ -51,6 +51,16 @@ baud_rate: u32 = 115_200, {
     hard: range(300.0, 4_000_000.0), search: &["serial", "port", "usb"],
 }
 
+/// Lines of G-code a second that the machine can be fed with; 0 takes a 300th of `baud_rate`, which is lines of 30 bytes.
+///
+/// Steps of a road that would need more lines are merged, where that moves the road by no more than half of `resolution`.
+/// Machines that read files from a card or over a network take a thousand lines and more.
+max_lines_per_second: f64 = 0.0, {
+    label: "Lines per second", category: Hardware, level: Expert, scope: Machine, hard: range(0.0, 1_000_000.0),
+    soft: range(0.0, 20_000.0), zero: rule("baud_rate / 300", |r| r.number(Key::baud_rate) / 300.0),
+    search: &["short segments", "stutter", "starve"],
+}
+
 /// Highest temperature that the nozzle may be given.
 max_nozzle_temperature: f64 = 275.0, {
     label: "Hottest nozzle", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,

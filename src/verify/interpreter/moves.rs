@@ -93,7 +93,7 @@ impl Interpreter<'_> {
                 self.check_printing_place(&way(from_xy, to_xy, known(&from, &[0, 1]), arc.as_ref()));
             }
             self.check_flow(length_mm, pushed_mm);
-            self.count_road(&to, plane_mm, pushed_mm);
+            self.count_road(&to, arc.as_ref(), plane_mm, pushed_mm);
             if std::mem::take(&mut self.released) {
                 self.add(Error, Rule::MotorsOff, || "prints after the motors were released and not homed again".into());
             }
@@ -338,7 +338,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn count_road(&mut self, to: &[Axis; 3], plane_mm: f64, pushed_mm: f64) {
+    fn count_road(&mut self, to: &[Axis; 3], arc: Option<&Arc>, plane_mm: f64, pushed_mm: f64) {
         if !self.started || self.is_custom {
             return;
         }
@@ -346,12 +346,14 @@ impl Interpreter<'_> {
         totals.printed_mm3 += pushed_mm * self.filament_area_mm2;
         totals.printed_length_mm += plane_mm;
         if to.iter().all(|axis| axis.known) {
-            let at = to.map(|axis| axis.machine());
-            let min = totals.printed_min_mm.get_or_insert(at);
-            let max = totals.printed_max_mm.get_or_insert(at);
-            for axis in 0..3 {
-                min[axis] = min[axis].min(at[axis]);
-                max[axis] = max[axis].max(at[axis]);
+            let end = to.map(|axis| axis.machine());
+            let min = totals.printed_min_mm.get_or_insert(end);
+            let max = totals.printed_max_mm.get_or_insert(end);
+            for [x, y] in arc.into_iter().flat_map(Arc::places).chain([[end[0], end[1]]]) {
+                for (axis, value) in [x, y, end[2]].into_iter().enumerate() {
+                    min[axis] = min[axis].min(value);
+                    max[axis] = max[axis].max(value);
+                }
             }
         }
     }
