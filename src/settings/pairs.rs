@@ -185,7 +185,7 @@ impl Imported {
     fn take_pressure_advance(&mut self, text: &str) {
         let lines = first_quoted(if text.starts_with('"') { text } else { "" });
         let lines = if lines.is_empty() { unescape(text) } else { lines };
-        match lines.lines().filter_map(pressure_advance).last() {
+        match lines.lines().filter_map(pressure_advance).next_back() {
             Some(Some(seconds)) => {
                 self.take(Key::pressure_advance.definition(), &format!("{seconds}"), Breaks::Plain);
             }

@@ -5,7 +5,7 @@ mod moves;
 
 use super::heat::Heaters;
 use super::limits::{Area, Limits};
-use super::motion::{Axis, Filament, Stretch};
+use super::motion::{Axis, Filament, Pace, Stretch};
 use super::policy::{self, Policy};
 use super::report::{Rule, VerifyReport};
 use crate::gcode::lexer::{self, Code};
@@ -52,6 +52,7 @@ pub(super) struct Interpreter<'a> {
     heaters: Heaters,
     filament: Filament,
     stretch: Stretch,
+    pace: Pace,
     /// All of the stretch is lenient.
     stretch_is_lenient: bool,
     cold_is_said: bool,
@@ -99,6 +100,7 @@ impl<'a> Interpreter<'a> {
             heaters: Heaters::default(),
             filament: Filament::default(),
             stretch: Stretch::default(),
+            pace: Pace::default(),
             stretch_is_lenient: true,
             cold_is_said: false,
             motors_off: false,

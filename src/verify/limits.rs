@@ -30,6 +30,8 @@ pub struct Limits {
     pub max_melt_rate_mm3_per_s: f64,
     pub nozzle_diameter_mm: f64,
     pub filament_diameter_mm: f64,
+    /// Lines a second that the machine can be fed with.
+    pub lines_per_s: f64,
     /// Commands of the machine's own configuration that its sequences call, in upper case.
     pub macros: Vec<String>,
     /// Lines of the machine's own sequences before the first road, and of those behind it, where they hold no
@@ -88,6 +90,7 @@ impl From<&Settings> for Limits {
             max_melt_rate_mm3_per_s: melt_rates.into_iter().filter(|r| *r > 0.0).fold(f64::INFINITY, f64::min),
             nozzle_diameter_mm: s.nozzle_diameter,
             filament_diameter_mm: s.filament_diameter,
+            lines_per_s: s.max_lines_per_second,
             macros,
             start_lines: fixed_lines(&[&s.start_gcode, &s.before_layer_gcode, &s.layer_gcode]),
             later_lines: fixed_lines(&[&s.end_gcode, &s.before_layer_gcode, &s.layer_gcode]),

@@ -4,7 +4,7 @@ use super::{Interpreter, Outside};
 use crate::report::Severity::{Error, Note, Warning};
 use crate::units::mm_per_s;
 use crate::verify::PRIMING_MARGIN_MM;
-use crate::verify::motion::{Arc, Axis, MoveWords};
+use crate::verify::motion::{Arc, Axis, MoveWords, PACE_MOVES};
 use crate::verify::policy::Policy;
 use crate::verify::report::Rule;
 
@@ -115,6 +115,19 @@ impl Interpreter<'_> {
         self.filament.push(pushed_mm, !in_plane);
         let whole = moved.iter().zip(&from).all(|(moved, axis)| !moved || axis.known);
         self.check_feed(&delta, length_mm, pushed_mm, prints, whole);
+        self.check_pace(if length_mm > 0.0 { length_mm } else { pushed_mm.abs() });
+    }
+
+    /// Whether moves come faster than the machine can be fed with lines.
+    fn check_pace(&mut self, length_mm: f64) {
+        let (Some(feed), most) = (self.feed_mm_per_s, self.limits.lines_per_s) else { return };
+        if let Some(per_s) = self.pace.add(length_mm / feed, most) {
+            self.add(Note, Rule::LineRate, || {
+                format!(
+                    "{PACE_MOVES} moves come at {per_s:.0} a second; {most:.0} reach the machine, which may stutter"
+                )
+            });
+        }
     }
 
     /// In a job from elsewhere, whether a move begins at a place that is known well enough to tell where it ends.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::geometry::{Bounds, Point};
-use crate::process::fdm::hop::{self, Hop, Occasion, Rise};
+use crate::geometry::{Bounds, Point, Region};
+use crate::process::fdm::hop::{self, Hop, HopSettings, Occasion, Rise};
 use crate::process::fdm::island::Road;
 use crate::process::fdm::motion::{Departure, MotionSettings, Tool};
 use crate::process::fdm::stages::PerimeterIsland;
@@ -134,6 +134,31 @@ impl Printed {
     fn is_printed(&self, island: usize) -> bool {
         self.homes.get(island).is_some_and(|home| self.begun.contains(home))
     }
+
+    /// The hop for a way, of which `occasion` says all but what is met on it.
+    fn hop(
+        &self,
+        way: &[Point],
+        map: &TravelMap,
+        leaving_mm: f64,
+        occasion: Occasion,
+        settings: &HopSettings,
+        plate: &Region,
+    ) -> Option<Hop> {
+        let first_hit = |way: &[Point], leaving_mm: f64| {
+            hop::first_hit_mm(way, map, |island| self.is_printed(island), &self.supports, leaving_mm)
+        };
+        let hop = settings.hop(&Occasion { hit_mm: first_hit(way, leaving_mm), ..occasion })?;
+        let fits = match hop.rise(way) {
+            // The first quarter of a turn leaves the wall, in the second one it is not yet high; then it comes back.
+            Rise::Turn(points, _) => {
+                let low = &points[..points.len() / 2 + 1];
+                first_hit(low, 0.5 * length_mm(low)).is_none() && points.iter().all(|p| plate.contains(*p))
+            }
+            _ => true,
+        };
+        Some(if fits { hop } else { hop.straight() })
+    }
 }
 
 /// Writes the steps of layers.
@@ -233,7 +258,10 @@ impl Planner<'_> {
                 let is_loop = motion.wipe_before_external_loop && next.closed && next.role == Role::ExternalPerimeter;
                 let ready_at = beside_start(next).filter(|place| is_loop && map.is_clear(next.first(), *place));
                 departure = departure.ready_at(ready_at);
-                let hop = self.hop(&departure, map, &printed, &road, over_top, index, motion);
+                // The nozzle stands on an outer wall's middle and has to leave it; anything else would be met.
+                let leaving_mm = if road.role == Role::ExternalPerimeter { road.width_mm } else { 0.0 };
+                let occasion = Occasion { z_mm: layer.z_mm, first_layer, over_top, hit_mm: None };
+                let hop = printed.hop(departure.way(), map, leaving_mm, occasion, &motion.hop, &self.plate.plate);
                 departure = departure.with_hop(hop);
             }
             let coast = if departure.retract { motion.coasting.cut(&mut road, run_mm3) } else { None };
@@ -247,36 +275,6 @@ impl Planner<'_> {
             tool.steps.push(Step::ObjectEnd(object as u16));
         }
         tool.steps
-    }
-
-    /// The hop for a way out of a road.
-    fn hop(
-        &self,
-        departure: &Departure,
-        map: &TravelMap,
-        printed: &Printed,
-        road: &Road,
-        over_top: bool,
-        layer: usize,
-        motion: &MotionSettings,
-    ) -> Option<Hop> {
-        // The nozzle stands on an outer wall's middle and has to leave it; anything else would be met.
-        let leaving_mm = if road.role == Role::ExternalPerimeter { road.width_mm } else { 0.0 };
-        let first_hit = |way: &[Point], leaving_mm: f64| {
-            hop::first_hit_mm(way, map, |island| printed.is_printed(island), &printed.supports, leaving_mm)
-        };
-        let hit_mm = first_hit(departure.way(), leaving_mm);
-        let occasion = Occasion { z_mm: self.layers[layer].z_mm, first_layer: layer == 0, over_top, hit_mm };
-        let hop = motion.hop.hop(&occasion)?;
-        let fits = match hop.rise(departure.way()) {
-            // The first quarter of a turn leaves the wall, in the second one it is not yet high; then it comes back.
-            Rise::Turn(points, _) => {
-                let low = &points[..points.len() / 2 + 1];
-                first_hit(low, 0.5 * length_mm(low)).is_none() && points.iter().all(|p| self.plate.plate.contains(*p))
-            }
-            _ => true,
-        };
-        Some(if fits { hop } else { hop.straight() })
     }
 
     /// What is set when a layer begins.
