@@ -68,6 +68,22 @@ impl Dialect {
         self != Self::Klipper
     }
 
+    /// Largest sudden change of speed in X and Y, mm/s: Marlin's jerk, Klipper's speed of a right angle, RepRapFirmware's
+    /// instantaneous change, which it takes in mm/min.
+    pub fn jerk(self, mm_per_s: f64) -> String {
+        match self {
+            Self::Marlin => {
+                let value = text(mm_per_s, 2);
+                format!("M205 X{value} Y{value}")
+            }
+            Self::Klipper => format!("SET_VELOCITY_LIMIT SQUARE_CORNER_VELOCITY={}", text(mm_per_s, 2)),
+            Self::RepRapFirmware => {
+                let value = text(crate::units::mm_per_min(mm_per_s), 0);
+                format!("M566 X{value} Y{value}")
+            }
+        }
+    }
+
     /// Pressure (linear) advance in seconds.
     pub fn pressure_advance(self, tool: u8, seconds: f64) -> String {
         let value = text(seconds, 5);

@@ -5,6 +5,7 @@
 //! Filament is counted in whole picometres from the start of the job, and an `E` word is the difference of two rounded
 //! sums. So rounding never adds up: the words of a file sum to the exact total, whatever the lengths of its segments.
 
+use super::arcs::{self, Span};
 use super::dialect::{Dialect, MoveKind, role_name};
 use super::filament::{Extruder, Moved, PM_PER_MM};
 use super::number::{micrometres, push_fixed, to_fixed};
@@ -29,8 +30,9 @@ pub(super) struct Carry {
     /// Filament pushed forward so far, in pm.
     pub e_pm: i64,
     pub tool: u8,
-    /// Acceleration that the toolpath last asked for, mm/s².
+    /// Acceleration and jerk that the toolpath last asked for, mm/s² and mm/s.
     pub acceleration: Option<f32>,
+    pub jerk: Option<f32>,
 }
 
 /// What keeps a layer from being written.
@@ -51,6 +53,8 @@ pub(super) struct LayerStyle<'a> {
     pub filament_area_mm2: f64,
     /// Feed of Z moves that the writer itself has to add, mm/s.
     pub z_feed_mm_per_s: f64,
+    /// How far an arc may be from the points that it stands for, mm; 0 = no arcs.
+    pub arc_tolerance_mm: f64,
 }
 
 /// Filament in pm for a road of some length.
@@ -79,6 +83,7 @@ pub(super) struct LayerSums {
     z_um: Option<Option<i64>>,
     tool: Option<u8>,
     acceleration: Option<f32>,
+    jerk: Option<f32>,
 }
 
 impl Carry {
@@ -89,6 +94,7 @@ impl Carry {
             e_pm: self.e_pm.saturating_add(layer.moved.net_pm),
             tool: layer.tool.unwrap_or(self.tool),
             acceleration: layer.acceleration.or(self.acceleration),
+            jerk: layer.jerk.or(self.jerk),
         }
     }
 }
@@ -114,12 +120,18 @@ pub(super) fn sum(layer: &Layer, filament_area_mm2: f64) -> LayerSums {
                     sums.z_um = Some(um(*z));
                 }
             }
-            Step::Travel(travel) => sums.moved.push(stroke_pm(-travel.wipe_retract_mm)),
+            Step::Travel(travel) => {
+                sums.moved.push(stroke_pm(-travel.wipe_retract_mm));
+                if let Some(z) = travel.z_mm.get(..travel.points.len()).and_then(<[f32]>::last) {
+                    sums.z_um = Some(um(*z));
+                }
+            }
             Step::Retract { length_mm, .. } => sums.moved.push(stroke_pm(-*length_mm)),
             Step::Unretract { length_mm, .. } => sums.moved.push(stroke_pm(*length_mm)),
             Step::MoveZ { z_mm, .. } => sums.z_um = Some(um(*z_mm)),
             Step::Tool(tool) => (sums.tool, sums.z_um) = (Some(*tool), Some(None)),
             Step::Acceleration(value) => sums.acceleration = Some(*value),
+            Step::Jerk(value) => sums.jerk = Some(*value),
             Step::Raw(_) => sums.z_um = Some(None),
             _ => {}
         }
@@ -135,6 +147,7 @@ pub(super) fn sum(layer: &Layer, filament_area_mm2: f64) -> LayerSums {
 fn moves_to_its_height(layer: &Layer) -> bool {
     let decides = |step: &Step| match step {
         Step::MoveZ { .. } => Some(true),
+        Step::Travel(travel) if !travel.z_mm.is_empty() => Some(true),
         Step::Extrude(road) => Some(!road.z_mm.is_empty()),
         _ => None,
     };
@@ -219,6 +232,8 @@ struct LayerWriter<'a> {
     acceleration: Option<f32>,
     print_acceleration: Option<f32>,
     travel_acceleration: Option<f32>,
+    jerk: Option<f32>,
+    written_jerk: Option<f32>,
     fan: Option<f32>,
 }
 
@@ -249,6 +264,8 @@ impl<'a> LayerWriter<'a> {
             acceleration: carry.acceleration.filter(|v| *v > 0.0),
             print_acceleration: None,
             travel_acceleration: None,
+            jerk: carry.jerk.filter(|v| *v > 0.0),
+            written_jerk: None,
             fan: None,
         })
     }
@@ -276,11 +293,11 @@ impl<'a> LayerWriter<'a> {
         for line in lines {
             self.line(line);
         }
-        let custom = Extruder::new(self.style.relative_e, self.e_mm()).run(lines);
+        let custom = Extruder::new(self.style.dialect, self.style.relative_e, self.e_mm()).run(lines);
         self.custom = self.custom.then(custom);
         if lines.iter().any(|l| !l.starts_with(';')) {
             (self.x_um, self.y_um, self.z_um, self.feed) = (None, None, None, None);
-            (self.print_acceleration, self.travel_acceleration) = (None, None);
+            (self.print_acceleration, self.travel_acceleration, self.written_jerk) = (None, None, None);
             self.fan = None;
             // It may also have set the extruder's count, as layer sequences of old profiles do.
             if !self.style.relative_e {
@@ -331,6 +348,10 @@ impl<'a> LayerWriter<'a> {
             Step::Acceleration(value) => {
                 checked("acceleration", *value, 0)?;
                 self.acceleration = Some(*value).filter(|v| *v > 0.0);
+            }
+            Step::Jerk(value) => {
+                checked("jerk", *value, 2)?;
+                self.jerk = Some(*value).filter(|v| *v > 0.0);
             }
             Step::NozzleTemperature(celsius) => self.temperature("nozzle temperature", b"M104 S", *celsius)?,
             Step::BedTemperature(celsius) => self.temperature("bed temperature", b"M140 S", *celsius)?,
@@ -404,25 +425,21 @@ impl<'a> LayerWriter<'a> {
 
     fn travel(&mut self, travel: &Travel) -> Result<(), LayerError> {
         checked("wipe", travel.wipe_retract_mm, E_DECIMALS)?;
-        self.use_acceleration(MoveKind::Travel);
+        self.use_limits(MoveKind::Travel);
         let wiped_pm = stroke_pm(travel.wipe_retract_mm);
         if wiped_pm == 0 {
-            for point in travel.points.iter().skip(1) {
-                self.move_to(*point, None, travel.feed_mm_per_s)?;
-            }
-            return Ok(());
+            return self.follow(&travel.points, &travel.z_mm, travel.feed_mm_per_s, |_| 0);
         }
         self.push(b";WIPE_START\n");
-        let (from_pm, mut walked_mm) = (self.e_pm, 0.0);
+        let from_pm = self.e_pm;
         let length_mm: f64 = travel.points.windows(2).map(length).sum();
-        for pair in travel.points.windows(2) {
-            walked_mm += length(pair);
+        let (mut walked_mm, mut drawn_pm) = (0.0, 0);
+        self.follow(&travel.points, &travel.z_mm, travel.feed_mm_per_s, |step_mm| {
+            walked_mm += step_mm;
             let share = if length_mm > 0.0 { walked_mm / length_mm } else { 1.0 };
-            self.e_pm = from_pm.saturating_sub((wiped_pm as f64 * share).round() as i64);
-            if let Some(point) = pair.last() {
-                self.move_to(*point, None, travel.feed_mm_per_s)?;
-            }
-        }
+            let due_pm = (wiped_pm as f64 * share).round() as i64;
+            std::mem::replace(&mut drawn_pm, due_pm) - due_pm
+        })?;
         self.e_pm = from_pm.saturating_sub(wiped_pm);
         self.flush_filament()?;
         self.push(b";WIPE_END\n");
@@ -455,17 +472,62 @@ impl<'a> LayerWriter<'a> {
             // A road lies at its layer's height; what comes before may have been a custom sequence.
             self.move_z(self.layer_z_um, self.style.z_feed_mm_per_s as f32)?;
         }
-        self.use_acceleration(MoveKind::Print);
-        for (i, pair) in road.points.windows(2).enumerate() {
+        self.use_limits(MoveKind::Print);
+        let area_mm2 = self.style.filament_area_mm2;
+        self.follow(&road.points, &road.z_mm, road.feed_mm_per_s, |mm| road_pm(mm, road.flow_mm3_per_mm, area_mm2))
+    }
+
+    /// Moves through points, the first of which is where the tool is. `filament_pm` says what each step of some length in
+    /// mm pushes; an arc pushes what its steps would, so that the job's volume is the same with arcs and without.
+    fn follow(
+        &mut self,
+        points: &[Point],
+        z_mm: &[f32],
+        feed_mm_per_s: f32,
+        mut filament_pm: impl FnMut(f64) -> i64,
+    ) -> Result<(), LayerError> {
+        // An arc has one height.
+        let tolerance_mm = if z_mm.is_empty() { self.style.arc_tolerance_mm } else { 0.0 };
+        let mut spans = arcs::find(points, tolerance_mm).into_iter().peekable();
+        let mut arc: Option<Span> = None;
+        for (i, pair) in points.windows(2).enumerate() {
             let [a, b] = pair else { continue };
-            let filament = road_pm(a.distance_mm(*b), road.flow_mm3_per_mm, self.style.filament_area_mm2);
-            self.e_pm = self.e_pm.saturating_add(filament);
-            let z_um = match road.z_mm.get(i + 1) {
-                Some(z) => Some(checked("z", *z, MM_DECIMALS)?),
-                None => None,
-            };
-            self.move_to(*b, z_um, road.feed_mm_per_s)?;
+            if let Some(span) = spans.next_if(|span| span.from == i) {
+                let is_there = self.x_um == Some(micrometres(a.x)) && self.y_um == Some(micrometres(a.y));
+                arc = Some(span).filter(|_| is_there);
+            }
+            self.e_pm = self.e_pm.saturating_add(filament_pm(a.distance_mm(*b)));
+            match arc {
+                Some(span) if i + 1 < span.to => {}
+                Some(span) => {
+                    self.arc_to(*b, &span, feed_mm_per_s)?;
+                    arc = None;
+                }
+                None => {
+                    let z_um = match z_mm.get(i + 1) {
+                        Some(z) => Some(checked("z", *z, MM_DECIMALS)?),
+                        None => None,
+                    };
+                    self.move_to(*b, z_um, feed_mm_per_s)?;
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// An arc to a point, with whatever filament is due.
+    fn arc_to(&mut self, point: Point, span: &Span, feed_mm_per_s: f32) -> Result<(), LayerError> {
+        let (x_um, y_um) = (micrometres(point.x), micrometres(point.y));
+        let [i_um, j_um] = span.centre_um;
+        self.push(if span.clockwise { b"G2" } else { b"G3" });
+        for (word, value_um) in [(b" X", x_um), (b" Y", y_um), (b" I", i_um), (b" J", j_um)] {
+            self.push(word);
+            self.fixed(value_um, MM_DECIMALS);
+        }
+        (self.x_um, self.y_um) = (Some(x_um), Some(y_um));
+        self.word_e();
+        self.word_f(feed_mm_per_s)?;
+        self.out.push(b'\n');
         Ok(())
     }
 
@@ -539,7 +601,12 @@ impl<'a> LayerWriter<'a> {
         Ok(())
     }
 
-    fn use_acceleration(&mut self, kind: MoveKind) {
+    fn use_limits(&mut self, kind: MoveKind) {
+        if let Some(jerk) = self.jerk
+            && self.written_jerk.replace(jerk) != Some(jerk)
+        {
+            self.line(&self.style.dialect.jerk(f64::from(jerk)));
+        }
         let Some(wanted) = self.acceleration else { return };
         let kept_apart = self.style.dialect.keeps_travel_acceleration();
         let known = match kind {

@@ -5,6 +5,7 @@
 //! no secrets, ASCII only); [`read`] turns any slicer's file into a toolpath for the preview; [`job_lines`] gives a host
 //! the lines to send; [`template`] fills in start, end and layer sequences; [`lexer`] takes lines apart.
 
+mod arcs;
 pub mod dialect;
 mod filament;
 mod layer;
@@ -22,6 +23,7 @@ mod writer;
 mod writer_tests;
 
 pub use dialect::Dialect;
+pub use filament::ExtruderMode;
 pub use metadata::{Thumbnail, Totals, duration, escape, unescape};
 pub use reader::{FileMetadata, GcodeFile, Picture, PictureFormat, ReadOptions, read, read_metadata};
 pub use stream::{JobLine, job_lines};

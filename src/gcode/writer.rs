@@ -12,7 +12,7 @@ use super::sequence::{TooLong, clean_lines, heating};
 use super::template::{self, TemplateError, Value, Values};
 use crate::geometry::Bounds;
 use crate::progress::{Canceled, Progress};
-use crate::settings::Settings;
+use crate::settings::{ArcFitting, Settings};
 use crate::toolpath::{Layer, Role, Step, Toolpath};
 
 /// Layers that are written at a time before they are put together: enough for every core, few enough to keep memory low.
@@ -37,6 +37,8 @@ pub struct GcodeSettings {
     pub travel_speed_z: f64,
     pub use_relative_e_distances: bool,
     pub gcode_label_objects: bool,
+    /// How far an arc may be from the points that it stands for, mm; 0 = no arcs.
+    pub arc_tolerance_mm: f64,
 }
 
 impl From<&Settings> for GcodeSettings {
@@ -53,6 +55,7 @@ impl From<&Settings> for GcodeSettings {
             travel_speed_z: s.travel_speed_z,
             use_relative_e_distances: s.use_relative_e_distances,
             gcode_label_objects: s.gcode_label_objects,
+            arc_tolerance_mm: if s.arc_fitting == ArcFitting::EmitCentre { s.arc_fitting_tolerance } else { 0.0 },
         }
     }
 }
@@ -124,8 +127,8 @@ pub fn write(job: &Job<'_>, progress: &Progress) -> Result<Written, WriteError> 
     // filled in once without it, to find out.
     let draft = placeholders(job, &total(layers));
     let start = sequence(settings, "start_gcode", &settings.start_gcode, &draft)?;
-    let start = Extruder::new(false, 0.0).run(&start);
-    let end = Extruder::new(settings.use_relative_e_distances, 0.0).run(&end_sequence(job, &draft)?);
+    let start = Extruder::new(settings.dialect, false, 0.0).run(&start);
+    let end = Extruder::new(settings.dialect, settings.use_relative_e_distances, 0.0).run(&end_sequence(job, &draft)?);
     let expected = total(start.then(layers).then(end));
     let placeholders = placeholders(job, &expected);
     let mut out = Vec::with_capacity(header_bytes(job));
@@ -139,6 +142,7 @@ pub fn write(job: &Job<'_>, progress: &Progress) -> Result<Written, WriteError> 
         objects: &toolpath.objects,
         filament_area_mm2,
         z_feed_mm_per_s: settings.travel_speed_z,
+        arc_tolerance_mm: settings.arc_tolerance_mm,
     };
     let one = |(index, (layer, carry)): (usize, (&Layer, &Carry))| -> Result<WrittenLayer, WriteError> {
         progress.check()?;
@@ -237,7 +241,7 @@ fn push_start(
     if uses_several_tools(job.toolpath) {
         push_line(out, &format!("T{}", first_tool(job.toolpath)));
     }
-    Ok(Extruder::new(false, 0.0).run(&start))
+    Ok(Extruder::new(settings.dialect, false, 0.0).run(&start))
 }
 
 /// The end sequence, filled in.
@@ -281,7 +285,7 @@ fn push_end(
     if settings.dialect.has_progress() && !job.times.layer_end_s.is_empty() {
         push_line(out, "M73 P100 R0");
     }
-    Ok(Extruder::new(settings.use_relative_e_distances, e_mm).run(&end))
+    Ok(Extruder::new(settings.dialect, settings.use_relative_e_distances, e_mm).run(&end))
 }
 
 /// A template filled in and made fit for the wire.

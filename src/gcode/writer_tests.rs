@@ -34,17 +34,27 @@ fn rings(layers: usize) -> Toolpath {
         let steps = vec![
             Step::Acceleration(800.0),
             Step::MoveZ { z_mm, feed_mm_per_s: 10.0 },
-            Step::Travel(Travel { points: vec![away, seam], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 }),
+            Step::Travel(Travel {
+                points: vec![away, seam],
+                feed_mm_per_s: 150.0,
+                wipe_retract_mm: 0.0,
+                z_mm: Vec::new(),
+            }),
             Step::Unretract { length_mm: if i == 0 { 0.0 } else { 0.8 }, feed_mm_per_s: 35.0 },
             Step::Fan(0.5),
             Step::ObjectStart(0),
             Step::Extrude(road),
             Step::ObjectEnd(0),
             Step::Retract { length_mm: 0.3, feed_mm_per_s: 35.0 },
-            Step::Travel(Travel { points: ring.clone(), feed_mm_per_s: 60.0, wipe_retract_mm: 0.5 }),
+            Step::Travel(Travel { points: ring.clone(), feed_mm_per_s: 60.0, wipe_retract_mm: 0.5, z_mm: Vec::new() }),
             Step::MoveZ { z_mm: z_mm + 0.4, feed_mm_per_s: 10.0 },
             Step::Acceleration(1500.0),
-            Step::Travel(Travel { points: vec![seam, away], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 }),
+            Step::Travel(Travel {
+                points: vec![seam, away],
+                feed_mm_per_s: 150.0,
+                wipe_retract_mm: 0.0,
+                z_mm: Vec::new(),
+            }),
         ];
         Layer { z_mm, height_mm: 0.2, steps }
     });
@@ -68,7 +78,7 @@ fn text(written: &Written) -> &str {
     std::str::from_utf8(&written.bytes).unwrap()
 }
 
-/// Sum of all `E` words in units of 1e-5 mm, read with the simplest of means, and the largest value of a word.
+/// Sum of all `E` words of moves in units of 1e-5 mm, read with the simplest of means.
 fn filament(text: &str) -> i64 {
     let (mut sum, mut last, mut relative) = (0i64, 0i64, false);
     for line in text.lines() {
@@ -77,7 +87,10 @@ fn filament(text: &str) -> i64 {
             _ if line.starts_with("M82") => relative = false,
             "G92 E0" => last = 0,
             _ => {
-                let Some(word) = line.split(' ').find_map(|w| w.strip_prefix('E')).filter(|_| line.starts_with("G1"))
+                let Some(word) = line
+                    .split(' ')
+                    .find_map(|w| w.strip_prefix('E'))
+                    .filter(|_| ["G1", "G2", "G3"].iter().any(|command| line.starts_with(command)))
                 else {
                     continue;
                 };
@@ -294,4 +307,63 @@ fn a_rising_wall_is_written_with_its_heights() {
         .collect();
     assert_eq!((heights.len(), heights.last()), (90, Some(&0.4)));
     assert!(heights.is_sorted());
+}
+
+/// The places that a file's moves pass through while they lay material, arcs in fine chords, and the number of its moves.
+fn laid(text: &str) -> (Vec<[f64; 2]>, usize) {
+    let (mut at, mut places, mut moves) = ([0.0f64; 2], Vec::new(), 0);
+    for line in text.lines().filter(|l| ["G1 ", "G2 ", "G3 "].iter().any(|command| l.starts_with(command))) {
+        let word = |letter: char| line.split(' ').find_map(|w| w.strip_prefix(letter)?.parse::<f64>().ok());
+        let to = [word('X').unwrap_or(at[0]), word('Y').unwrap_or(at[1])];
+        let lays = word('E').is_some_and(|e| e > 0.0) && to != at;
+        moves += usize::from(to != at);
+        if lays && let (Some(i), Some(j)) = (word('I'), word('J')) {
+            let centre = [at[0] + i, at[1] + j];
+            let angle = |p: [f64; 2]| (p[1] - centre[1]).atan2(p[0] - centre[0]);
+            let sign = if line.starts_with("G2") { -1.0 } else { 1.0 };
+            let sweep = (sign * (angle(to) - angle(at))).rem_euclid(std::f64::consts::TAU);
+            places.extend((1..64).map(|k| {
+                let (sin, cos) = (angle(at) + sign * sweep * f64::from(k) / 64.0).sin_cos();
+                [centre[0] + i.hypot(j) * cos, centre[1] + i.hypot(j) * sin]
+            }));
+        }
+        if lays {
+            places.push(to);
+        }
+        at = to;
+    }
+    (places, moves)
+}
+
+#[test]
+fn arcs_make_a_file_shorter_and_change_neither_its_way_nor_its_filament() {
+    let toolpath = rings(6);
+    for relative in [true, false] {
+        let lines = GcodeSettings { use_relative_e_distances: relative, ..settings() };
+        let arcs = GcodeSettings { arc_tolerance_mm: 0.0125, ..lines.clone() };
+        let (lines, arcs) = (written(&toolpath, &lines), written(&toolpath, &arcs));
+        assert_eq!(filament(text(&lines)), filament(text(&arcs)));
+        assert_eq!(lines.totals, arcs.totals);
+        assert!(arcs.bytes.len() * 2 < lines.bytes.len());
+        let (places, moves) = laid(text(&arcs));
+        assert!(laid(text(&lines)).1 > 20 * moves, "{moves} moves");
+        for [x, y] in &places {
+            let radius = (x - 100.0).hypot(y - 110.0);
+            assert!((radius - 7.3).abs() < 0.0125, "{radius}");
+        }
+        // All around, and what every reader makes of it is the same.
+        for quadrant in [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]] {
+            assert!(places.iter().any(|[x, y]| (x - 100.0) * quadrant[0] > 4.0 && (y - 110.0) * quadrant[1] > 4.0));
+        }
+        let options = crate::gcode::ReadOptions::default();
+        let back = |bytes: &[u8]| crate::gcode::read(bytes, &options, &Progress::new()).unwrap().toolpath;
+        let volume = |t: &Toolpath| -> f64 {
+            let road = |e: &Extrusion| {
+                e.points.windows(2).map(|p| p[0].distance_mm(p[1])).sum::<f64>() * f64::from(e.flow_mm3_per_mm)
+            };
+            t.layers.iter().flat_map(|l| &l.steps).map(|s| if let Step::Extrude(e) = s { road(e) } else { 0.0 }).sum()
+        };
+        let (a, b) = (volume(&back(&lines.bytes)), volume(&back(&arcs.bytes)));
+        assert!((a / b - 1.0).abs() < 1e-5, "{a} and {b} mm³");
+    }
 }

@@ -35,6 +35,12 @@ impl Point {
         [mm(self.x), mm(self.y)]
     }
 
+    /// The point at a share of the way to another, 0 to 1.
+    pub fn towards(self, other: Self, share: f64) -> Self {
+        let mix = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
+        Self::new(mix(self.x, other.x), mix(self.y, other.y))
+    }
+
     /// Squared distance in square grid units, exact.
     pub fn distance_squared(self, other: Self) -> i64 {
         let (dx, dy) = (i64::from(self.x) - i64::from(other.x), i64::from(self.y) - i64::from(other.y));

@@ -64,7 +64,12 @@ fn printed(layers: usize) -> Arc<ToolpathDrawing> {
     let layer = |i: usize| {
         let z_mm = 0.3 * (i + 1) as f32;
         let inner = ring(19.0);
-        let travel = Travel { points: vec![inner[0], at(-16.0, -8.0)], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 };
+        let travel = Travel {
+            points: vec![inner[0], at(-16.0, -8.0)],
+            feed_mm_per_s: 150.0,
+            wipe_retract_mm: 0.0,
+            z_mm: Vec::new(),
+        };
         Layer {
             z_mm,
             height_mm: 0.3,

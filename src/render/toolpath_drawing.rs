@@ -405,8 +405,10 @@ impl Reader {
     }
 
     fn travel(&mut self, travel: &Travel) {
-        for pair in travel.points.windows(2) {
-            let line = TravelLine { start: at(pair[0], self.z_mm), end: at(pair[1], self.z_mm) };
+        for (i, pair) in travel.points.windows(2).enumerate() {
+            let from_mm = travel.z_mm.get(i).copied().unwrap_or(self.z_mm);
+            self.z_mm = travel.z_mm.get(i + 1).copied().unwrap_or(from_mm);
+            let line = TravelLine { start: at(pair[0], from_mm), end: at(pair[1], self.z_mm) };
             self.drawing.travels.push(line);
             self.drawing.lays.push(false);
             self.take(pair[0].distance_mm(pair[1]), travel.feed_mm_per_s);
@@ -489,7 +491,7 @@ mod tests {
 
     fn travel(from: (f64, f64), to: (f64, f64)) -> Step {
         let points = vec![Point::from_mm(from.0, from.1), Point::from_mm(to.0, to.1)];
-        Step::Travel(Travel { points, feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 })
+        Step::Travel(Travel { points, feed_mm_per_s: 150.0, wipe_retract_mm: 0.0, z_mm: Vec::new() })
     }
 
     /// Two layers, each: to its height, a travel, an outer wall, a retracted travel, an inner wall.

@@ -64,6 +64,35 @@ choices! {
         RepRapFirmware = "reprapfirmware", "RepRapFirmware (Duet)", ["rrf", "duet", "RepRap (RepRap)"];
     }
 
+    /// Whether files hold arcs.
+    ArcFitting {
+        Disabled = "disabled", "None", ["0", "false"];
+        /// `G2` and `G3` that tell where the centre is (`I` and `J`).
+        EmitCentre = "emit_center", "Arcs", ["1", "true"];
+    }
+
+    /// By which way the nozzle is lifted.
+    LiftType {
+        /// Straight up.
+        Normal = "normal", "Straight", ["normal lift"];
+        /// Along the way.
+        Slope = "slope", "Slope", ["slope lift"];
+        /// By a turn of a helix before the way.
+        Spiral = "spiral", "Spiral", ["spiral lift"];
+        /// A slope where there is room for it, else a spiral where there is, else straight up.
+        Auto = "auto", "Automatic", ["auto lift"];
+    }
+
+    /// Where the nozzle may be lifted.
+    LiftSurfaces {
+        All = "all", "Everywhere", ["all surfaces"];
+        /// Where the way begins on or leads over a finished top surface.
+        Top = "top", "Top surfaces", ["top only"];
+        /// On the first layer.
+        Bottom = "bottom", "First layer", ["bottom only"];
+        TopAndBottom = "top_and_bottom", "Top surfaces and first layer", ["top and bottom"];
+    }
+
     /// How overlapping and broken outlines are read.
     SlicingMode {
         /// Everything that any outline encloses is solid.

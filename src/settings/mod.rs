@@ -26,8 +26,8 @@ mod value;
 
 pub use angles::AngleTemplate;
 pub use choices::{
-    Choice, FillPattern, GcodeFlavor, IroningType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern,
-    SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
+    ArcFitting, Choice, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
+    SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 pub use definition::{
     Category, Condition, Definition, Level, Range, Rule, Scope, definitions, parse_assignment, search,

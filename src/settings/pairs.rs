@@ -84,8 +84,6 @@ const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
     ("draft_shield", &["disabled", "0"]),
     ("fuzzy_skin", &["none"]),
     ("infill_only_where_needed", &["0"]),
-    ("max_volumetric_extrusion_rate_slope_negative", &["0"]),
-    ("max_volumetric_extrusion_rate_slope_positive", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
     ("solid_infill_every_layers", &["0"]),
     ("use_firmware_retraction", &["0"]),
@@ -136,7 +134,8 @@ fn import<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, breaks: Breaks) -
 
 /// Keys that [`Imported::take_joined`] reads.
 fn is_handled_below(key: &str) -> bool {
-    matches!(key, "brim_type" | "gcode_resolution") || material_override(key).is_some()
+    matches!(key, "brim_type" | "enable_pressure_advance" | "gcode_resolution" | "start_filament_gcode")
+        || material_override(key).is_some()
 }
 
 /// `filament_retract_length` and the like: PrusaSlicer's way for a material to override the printer's retraction.
@@ -182,6 +181,21 @@ impl Imported {
         }
     }
 
+    /// The pressure advance of a filament's G-code. The last line counts, as for a machine.
+    fn take_pressure_advance(&mut self, text: &str) {
+        let lines = first_quoted(if text.starts_with('"') { text } else { "" });
+        let lines = if lines.is_empty() { unescape(text) } else { lines };
+        match lines.lines().filter_map(pressure_advance).next_back() {
+            Some(Some(seconds)) => {
+                self.take(Key::pressure_advance.definition(), &format!("{seconds}"), Breaks::Plain);
+            }
+            Some(None) => self.notices.push(Notice::warning(
+                "start_filament_gcode sets pressure advance by a rule that is not read; set pressure_advance yourself",
+            )),
+            None => {}
+        }
+    }
+
     /// What follows from several keys together.
     fn take_joined(&mut self, pairs: &BTreeMap<&str, &str>, breaks: Breaks) {
         if pairs.get("brim_type") == Some(&"no_brim") {
@@ -201,12 +215,30 @@ impl Imported {
                 self.take(Key::resolution.definition(), text, breaks);
             }
         }
+        // OrcaSlicer's switch beside the value; PrusaSlicer has no setting, but commands at the start of a filament.
+        if pairs.get("enable_pressure_advance").is_some_and(|text| first_of_list(text) == "0") {
+            self.take(Key::pressure_advance.definition(), "0", breaks);
+        }
+        if let Some(text) = pairs.get("start_filament_gcode") {
+            self.take_pressure_advance(text);
+        }
         for (key, text) in pairs {
             if let Some(key) = material_override(key) {
                 self.take(key.definition(), text, breaks);
             }
         }
     }
+}
+
+/// The seconds of pressure advance that a line of G-code sets, in any dialect, if it is one that does; an inner `None`
+/// where the value is no plain number.
+fn pressure_advance(line: &str) -> Option<Option<f64>> {
+    let code = line.split(';').next().unwrap_or(line).trim();
+    let rest =
+        ["M900 K", "SET_PRESSURE_ADVANCE ADVANCE=", "M572 D0 S"].iter().find_map(|start| code.strip_prefix(start))?;
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    let number = rest.find(|c| !is_number(c)).map_or(rest, |end| &rest[..end]);
+    Some(number.parse().ok().filter(|_| rest.len() == number.len() || rest[number.len()..].starts_with(' ')))
 }
 
 /// The value for the first extruder.
@@ -361,5 +393,25 @@ wipe_into_infill = 0
         assert!(messages[1].contains("perimeter_speed cannot be 0 mm/s"), "{messages:?}");
         assert!(messages[2].contains("1 lines"), "{messages:?}");
         assert_eq!(from_prusa_ini("[print:0.2mm]\nlayer_height = 0.2\n"), Err(BundleNotConfig));
+    }
+
+    #[test]
+    fn the_pressure_advance_of_a_filament_is_read_from_its_gcode() {
+        let read = |text: &str| {
+            let imported = from_prusa_ini(text).unwrap();
+            let value =
+                imported.values.get(Key::pressure_advance).map(|v| Key::pressure_advance.definition().format(v));
+            (value.unwrap_or_default(), imported.notices.iter().filter(|n| n.message.contains("pressure")).count())
+        };
+        let of = |value: &str| (value.to_owned(), 0);
+        assert_eq!(read(r#"start_filament_gcode = "; advance\nM900 K0.05 ; tuned\nG92 E0""#), of("0.05"));
+        assert_eq!(
+            read(r#"start_filament_gcode = "SET_PRESSURE_ADVANCE ADVANCE=0.03 SMOOTH_TIME=0.02";"M900 K1""#),
+            of("0.03")
+        );
+        assert_eq!(read(r#"start_filament_gcode = "M572 D0 S0.1""#), of("0.1"));
+        assert_eq!(read(r#"start_filament_gcode = "M900 K{if nozzle_diameter[0]==0.6}0.12{else}0.2{endif}""#).1, 1);
+        assert_eq!(read(r#"start_filament_gcode = "G92 E0""#), of(""));
+        assert_eq!(read("pressure_advance = 0.04,0.02\nenable_pressure_advance = 0"), of("0"));
     }
 }

@@ -128,7 +128,7 @@ pub fn estimate(toolpath: &Toolpath, limits: &MachineLimits, progress: &Progress
 /// Seconds that some steps take by themselves, from a height of `z_mm`.
 pub fn steps_time_s(steps: &[Step], z_mm: f64, filament_diameter_mm: f64, limits: &MachineLimits) -> f64 {
     let filament_area_mm2 = std::f64::consts::FRAC_PI_4 * filament_diameter_mm.powi(2);
-    let mut walk = Walk::new(limits, filament_area_mm2, Start { acceleration: None, z_mm });
+    let mut walk = Walk::new(limits, filament_area_mm2, Start { z_mm, ..Start::default() });
     walk.layer(steps);
     walk.finish().iter().flat_map(|sums| &sums.step_times_s).sum()
 }
@@ -158,6 +158,7 @@ fn runs(layers: &[Layer]) -> Vec<std::ops::Range<usize>> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Start {
     acceleration: Option<f64>,
+    jerk: Option<f64>,
     z_mm: f64,
 }
 
@@ -169,11 +170,10 @@ fn starts(layers: &[Layer]) -> Vec<Start> {
         .map(|layer| {
             let before = state;
             // What is set last counts.
-            let set = layer.steps.iter().rev().find_map(|s| match s {
-                Step::Acceleration(a) => Some(f64::from(*a)),
-                _ => None,
-            });
-            state.acceleration = set.or(state.acceleration);
+            let last = |of: fn(&Step) -> Option<f32>| layer.steps.iter().rev().find_map(of).map(f64::from);
+            let acceleration = last(|s| if let Step::Acceleration(a) = s { Some(*a) } else { None });
+            let jerk = last(|s| if let Step::Jerk(jerk) = s { Some(*jerk) } else { None });
+            (state.acceleration, state.jerk) = (acceleration.or(state.acceleration), jerk.or(state.jerk));
             state.z_mm = f64::from(layer.z_mm);
             before
         })

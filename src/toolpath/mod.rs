@@ -76,6 +76,9 @@ pub struct Travel {
     pub feed_mm_per_s: f32,
     /// While retracting along it: mm of filament drawn back over its length (0 for an ordinary travel).
     pub wipe_retract_mm: f32,
+    /// Height of the tool at each point where it changes along the way (a hop that rises while it travels); empty where
+    /// it stays.
+    pub z_mm: Vec<f32>,
 }
 
 /// One thing that the tool does.
@@ -102,6 +105,9 @@ pub enum Step {
     Fan(f32),
     /// Acceleration for the moves that follow, mm/s².
     Acceleration(f32),
+    /// Largest sudden change of speed in X and Y for the moves that follow, mm/s: what the firmware has of the kind (jerk,
+    /// the speed of a right angle).
+    Jerk(f32),
     /// Target of a nozzle in °C, without waiting.
     NozzleTemperature(f32),
     /// Target of the bed in °C, without waiting.

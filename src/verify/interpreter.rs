@@ -5,11 +5,11 @@ mod moves;
 
 use super::heat::Heaters;
 use super::limits::{Area, Limits};
-use super::motion::{Axis, Filament, Stretch};
+use super::motion::{Axis, Filament, Pace, Stretch};
 use super::policy::{self, Policy};
 use super::report::{Rule, VerifyReport};
-use crate::gcode::Dialect;
 use crate::gcode::lexer::{self, Code};
+use crate::gcode::{Dialect, ExtruderMode};
 use crate::report::Severity::{self, Error, Note, Warning};
 
 /// A number from here on is garbage.
@@ -36,7 +36,7 @@ pub(super) struct Interpreter<'a> {
     // Modes and position
     axes: [Axis; 3],
     relative: bool,
-    relative_e: bool,
+    extruder: ExtruderMode,
     unit_mm: f64,
     e: f64,
     feed_mm_per_s: Option<f64>,
@@ -52,6 +52,7 @@ pub(super) struct Interpreter<'a> {
     heaters: Heaters,
     filament: Filament,
     stretch: Stretch,
+    pace: Pace,
     /// All of the stretch is lenient.
     stretch_is_lenient: bool,
     cold_is_said: bool,
@@ -86,7 +87,7 @@ impl<'a> Interpreter<'a> {
             line: 0,
             axes: [Axis::default(); 3],
             relative: false,
-            relative_e: false,
+            extruder: ExtruderMode::new(limits.dialect, false),
             unit_mm: 1.0,
             e: 0.0,
             feed_mm_per_s: None,
@@ -99,6 +100,7 @@ impl<'a> Interpreter<'a> {
             heaters: Heaters::default(),
             filament: Filament::default(),
             stretch: Stretch::default(),
+            pace: Pace::default(),
             stretch_is_lenient: true,
             cold_is_said: false,
             motors_off: false,

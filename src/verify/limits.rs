@@ -2,7 +2,7 @@
 
 use crate::gcode::Dialect;
 use crate::gcode::lexer::{self, Code};
-use crate::settings::Settings;
+use crate::settings::{GcodeFlavor, Settings};
 
 /// Tolerance of positions on the plate, mm.
 const ON_PLATE_MM: f64 = 0.05;
@@ -20,6 +20,9 @@ pub struct Limits {
     pub max_feed_mm_per_s: [f64; 4],
     /// Largest acceleration of any axis in the plane, mm/s².
     pub max_acceleration_mm_per_s2: f64,
+    /// Largest sudden change of speed of any axis in the plane, or the speed of a right angle, mm/s; infinite where the
+    /// machine is not known to have one.
+    pub max_jerk_mm_per_s: f64,
     pub max_nozzle_temperature: f64,
     pub max_bed_temperature: f64,
     /// Below it no filament flows; firmware refuses to push (Marlin's `EXTRUDE_MINTEMP`).
@@ -27,6 +30,8 @@ pub struct Limits {
     pub max_melt_rate_mm3_per_s: f64,
     pub nozzle_diameter_mm: f64,
     pub filament_diameter_mm: f64,
+    /// Lines a second that the machine can be fed with.
+    pub lines_per_s: f64,
     /// Commands of the machine's own configuration that its sequences call, in upper case.
     pub macros: Vec<String>,
     /// Lines of the machine's own sequences before the first road, and of those behind it, where they hold no
@@ -71,6 +76,13 @@ impl From<&Settings> for Limits {
                 s.machine_max_feedrate_e,
             ],
             max_acceleration_mm_per_s2: s.machine_max_acceleration_x.max(s.machine_max_acceleration_y),
+            max_jerk_mm_per_s: match s.gcode_flavor {
+                GcodeFlavor::Klipper => Some(s.square_corner_velocity),
+                GcodeFlavor::Marlin if s.machine_max_junction_deviation > 0.0 => None,
+                _ => Some(s.machine_max_jerk_x.max(s.machine_max_jerk_y)),
+            }
+            .filter(|jerk| *jerk > 0.0)
+            .unwrap_or(f64::INFINITY),
             max_nozzle_temperature: s.max_nozzle_temperature,
             max_bed_temperature: s.max_bed_temperature,
             min_extrusion_temperature: 170.0,
@@ -78,6 +90,7 @@ impl From<&Settings> for Limits {
             max_melt_rate_mm3_per_s: melt_rates.into_iter().filter(|r| *r > 0.0).fold(f64::INFINITY, f64::min),
             nozzle_diameter_mm: s.nozzle_diameter,
             filament_diameter_mm: s.filament_diameter,
+            lines_per_s: s.max_lines_per_second,
             macros,
             start_lines: fixed_lines(&[&s.start_gcode, &s.before_layer_gcode, &s.layer_gcode]),
             later_lines: fixed_lines(&[&s.end_gcode, &s.before_layer_gcode, &s.layer_gcode]),

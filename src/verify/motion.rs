@@ -156,6 +156,38 @@ impl Filament {
     }
 }
 
+/// How fast moves follow each other, over as many as a firmware holds beforehand.
+#[derive(Clone, Debug)]
+pub(super) struct Pace {
+    times_s: [f64; PACE_MOVES],
+    count: usize,
+    is_too_fast: bool,
+}
+
+/// Moves that are looked at together. Marlin holds 16, others more: fewer at a time starve nobody.
+pub(super) const PACE_MOVES: usize = 64;
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { times_s: [0.0; PACE_MOVES], count: 0, is_too_fast: false }
+    }
+}
+
+impl Pace {
+    /// Adds a move that takes some time at its feed. Gives how many moves a second there are where they begin to be more
+    /// than `most_per_s`.
+    pub(super) fn add(&mut self, time_s: f64, most_per_s: f64) -> Option<f64> {
+        self.times_s[self.count % PACE_MOVES] = time_s;
+        self.count += 1;
+        if self.count < PACE_MOVES {
+            return None;
+        }
+        let per_s = PACE_MOVES as f64 / self.times_s.iter().sum::<f64>().max(1e-9);
+        let was_too_fast = std::mem::replace(&mut self.is_too_fast, per_s > most_per_s);
+        (self.is_too_fast && !was_too_fast).then_some(per_s)
+    }
+}
+
 /// The flow along a road, taken over stretches long enough for the pressure in a nozzle to follow.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Stretch {

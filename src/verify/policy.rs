@@ -21,6 +21,9 @@ pub enum Policy {
 const MAX_DWELL_S: f64 = 60.0;
 /// Longest message for a display, bytes.
 const MAX_MESSAGE_BYTES: usize = 60;
+/// What is set while printing may be this many times what the machine is known to do: slicers ask for more than machines
+/// have, and firmware and mechanics bear it.
+const FAR_ABOVE: f64 = 5.0;
 /// Most tools.
 const MAX_TOOL: u32 = 15;
 
@@ -72,7 +75,7 @@ pub(super) fn is_klipper_command(name: &str) -> bool {
 /// Whether the parameters of an `M` command are letters with numbers and nothing else (names, messages, files).
 pub(super) fn has_only_numbers(number: u32) -> bool {
     matches!(number, 17 | 18 | 73 | 82..=84 | 104..=107 | 109 | 116 | 140 | 190 | 200..=205)
-        || matches!(number, 220 | 221 | 302 | 400 | 568 | 572 | 900)
+        || matches!(number, 220 | 221 | 302 | 400 | 566 | 568 | 572 | 900)
 }
 
 /// A line without its comment.
@@ -182,10 +185,15 @@ fn m(number: u32, params: &[u8], limits: &Limits) -> Option<String> {
             refuse("asks for more acceleration than the machine has")
         }
         // Firmware keeps to M201 whatever M204 says, so only nonsense is refused.
-        204 if above(b"PRTS", limits.max_acceleration_mm_per_s2 * 5.0) => {
+        204 if above(b"PRTS", limits.max_acceleration_mm_per_s2 * FAR_ABOVE) => {
             refuse("asks for far more acceleration than the machine has")
         }
-        201 | 204 | 205 => None,
+        205 | 566 => {
+            let scale = if number == 566 { 60.0 } else { 1.0 };
+            let far = above(b"XY", limits.max_jerk_mm_per_s * scale * FAR_ABOVE);
+            if far { refuse("asks for far larger sudden changes of speed than the machine does") } else { None }
+        }
+        201 | 204 => None,
         203 => {
             let axes = [(b'X', 0), (b'Y', 1), (b'Z', 2), (b'E', 3)];
             let fast = axes.iter().any(|(letter, axis)| above(&[*letter], limits.max_feed_mm_per_s[*axis]));
@@ -213,7 +221,13 @@ fn extended(name: &[u8], params: &[u8], limits: &Limits) -> Option<String> {
     if name == "SET_VELOCITY_LIMIT" {
         // Klipper takes these in place of its configuration's.
         let fastest = limits.max_feed_mm_per_s[0].max(limits.max_feed_mm_per_s[1]);
-        for (key, limit) in [(&b"ACCEL"[..], limits.max_acceleration_mm_per_s2), (b"VELOCITY", fastest)] {
+        let corner = limits.max_jerk_mm_per_s * FAR_ABOVE;
+        let judged = [
+            (&b"ACCEL"[..], limits.max_acceleration_mm_per_s2),
+            (b"VELOCITY", fastest),
+            (b"SQUARE_CORNER_VELOCITY", corner),
+        ];
+        for (key, limit) in judged {
             for (_, value) in lexer::pairs(params).filter(|(k, _)| k.eq_ignore_ascii_case(key)) {
                 let key = String::from_utf8_lossy(key);
                 match lexer::parse_number(value) {

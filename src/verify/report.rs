@@ -32,6 +32,8 @@ pub enum Rule {
     Arc,
     /// Lines fit the firmware's buffer.
     LineLength,
+    /// Lines come no faster than the machine can be fed.
+    LineRate,
     /// Heaters are off at the end.
     HeatersOff,
     /// Motors are released at the end.

@@ -28,7 +28,12 @@ fn toolpath() -> Toolpath {
             let near = Point::from_mm(x + 1.0, 80.0);
             steps.extend([
                 Step::MoveZ { z_mm: z_mm + 0.4, feed_mm_per_s: 10.0 },
-                Step::Travel(Travel { points: vec![near, square[0]], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 }),
+                Step::Travel(Travel {
+                    points: vec![near, square[0]],
+                    feed_mm_per_s: 150.0,
+                    wipe_retract_mm: 0.0,
+                    z_mm: Vec::new(),
+                }),
                 Step::MoveZ { z_mm, feed_mm_per_s: 10.0 },
                 Step::Unretract { length_mm: if i == 0 && x < 100.0 { 0.0 } else { 0.8 }, feed_mm_per_s: 35.0 },
                 Step::ObjectStart(u16::from(x > 100.0)),
@@ -43,7 +48,12 @@ fn toolpath() -> Toolpath {
                 }),
                 Step::ObjectEnd(u16::from(x > 100.0)),
                 Step::Retract { length_mm: 0.5, feed_mm_per_s: 35.0 },
-                Step::Travel(Travel { points: vec![square[0], near], feed_mm_per_s: 60.0, wipe_retract_mm: 0.3 }),
+                Step::Travel(Travel {
+                    points: vec![square[0], near],
+                    feed_mm_per_s: 60.0,
+                    wipe_retract_mm: 0.3,
+                    z_mm: Vec::new(),
+                }),
             ]);
         }
         Layer { z_mm, height_mm: 0.2, steps }
@@ -301,6 +311,9 @@ fn a_job_from_elsewhere_holds_only_what_a_print_needs() {
         "M201 X99999",
         "M420 S1",
         "M204 S99999",
+        "M205 X900",
+        "M566 Y60000",
+        "SET_VELOCITY_LIMIT SQUARE_CORNER_VELOCITY=900",
         "M203 X9999",
         "M220 S900",
         "M221 S500",
@@ -459,4 +472,36 @@ fn no_bytes_upset_it() {
         let options = VerifyOptions { policy, expected_volume_mm3: Some(1.0) };
         assert!(!verify(&bytes, &limits, &options, &Progress::new()).unwrap().passes());
     }
+}
+
+#[test]
+fn arcs_are_measured_along_all_of_their_way() {
+    let good = file(&settings());
+    let before = judge(&good, Policy::Own).totals;
+    for (command, lowest) in [("G2", 80.0), ("G3", 65.0)] {
+        // The first side of a square becomes half a circle, over it or under it.
+        let text = good.replacen("G1 X80 E", &format!("{command} X80 Y80 I15 J0 E"), 1);
+        assert_ne!(text, good);
+        let report = judge(&text, Policy::Own);
+        assert!(report.passes(), "{:#?}", report.findings);
+        let half_turn = std::f64::consts::PI * 15.0;
+        assert!((report.totals.printed_length_mm - before.printed_length_mm - (half_turn - 30.0)).abs() < 1e-6);
+        assert!((report.totals.printed_mm3 / before.printed_mm3 - 1.0).abs() < 1e-9);
+        let low = report.totals.printed_min_mm.unwrap()[1];
+        assert!((low - lowest).abs() < 0.02, "{command}: {low}");
+    }
+}
+
+#[test]
+fn moves_that_come_too_fast_for_the_wire_are_noted_once() {
+    let good = file(&settings());
+    let road = good.lines().find(|l| l.starts_with("G1 X60 E")).unwrap();
+    let teeth = |step_mm: f64| -> String {
+        (0..400).map(|i| format!("G1 Y{:.3}\n", 80.0 + step_mm * f64::from(i % 2))).collect()
+    };
+    let notes = |step_mm: f64| {
+        let report = judge(&good.replacen(road, &format!("{}{road}", teeth(step_mm)), 1), Policy::Own);
+        report.findings.iter().filter(|f| f.rule == Rule::LineRate).count()
+    };
+    assert_eq!((notes(0.02), notes(2.0)), (1, 0));
 }

@@ -148,20 +148,10 @@ impl Builder {
             self.lay(to, z_mm, volume_mm3, feed_mm_per_s);
             return;
         }
-        // Up first and down last, so that the drawn way is never lower than the real one.
-        let up = z_mm > self.z_mm;
-        let lift = Step::MoveZ { z_mm: z_mm as f32, feed_mm_per_s: feed_mm_per_s as f32 };
-        if rises && up {
-            self.step(lift.clone());
-        }
-        self.travel_to(to, -drawn_mm, feed_mm_per_s);
-        if rises && !up {
-            self.step(lift);
-        }
-        self.z_mm = z_mm;
+        self.travel_to(to, z_mm, -drawn_mm, feed_mm_per_s);
     }
 
-    fn travel_to(&mut self, to: Point, drawn_back_mm: f64, feed_mm_per_s: f64) {
+    fn travel_to(&mut self, to: Point, z_mm: f64, drawn_back_mm: f64, feed_mm_per_s: f64) {
         self.end_road();
         let feed_mm_per_s = feed_mm_per_s as f32;
         let drawn_back_mm = drawn_back_mm.max(0.0) as f32;
@@ -170,14 +160,20 @@ impl Builder {
                 if travel.feed_mm_per_s == feed_mm_per_s && (travel.wipe_retract_mm > 0.0) == (drawn_back_mm > 0.0) =>
             {
                 travel.points.push(to);
+                travel.z_mm.push(z_mm as f32);
                 travel.wipe_retract_mm += drawn_back_mm;
             }
             _ => {
                 self.end_travel();
-                self.travel = Some(Travel { points: vec![self.at, to], feed_mm_per_s, wipe_retract_mm: drawn_back_mm });
+                self.travel = Some(Travel {
+                    points: vec![self.at, to],
+                    feed_mm_per_s,
+                    wipe_retract_mm: drawn_back_mm,
+                    z_mm: vec![self.z_mm as f32, z_mm as f32],
+                });
             }
         }
-        self.at = to;
+        (self.at, self.z_mm) = (to, z_mm);
     }
 
     fn lay(&mut self, to: Point, z_mm: f64, volume_mm3: f64, feed_mm_per_s: f64) {
@@ -247,7 +243,10 @@ impl Builder {
     }
 
     fn end_travel(&mut self) {
-        if let Some(travel) = self.travel.take() {
+        if let Some(mut travel) = self.travel.take() {
+            if travel.z_mm.windows(2).all(|z| z[0] == z[1]) {
+                travel.z_mm = Vec::new();
+            }
             self.steps.push(Step::Travel(travel));
         }
     }

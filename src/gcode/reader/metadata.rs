@@ -4,8 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::comments::find;
+use crate::gcode::Dialect;
 use crate::gcode::lexer::{parse_number, trim};
 use crate::gcode::metadata::CONFIG_BLOCK;
+use crate::settings::{GcodeFlavor, Key, Value};
 
 /// What a file says about itself. Nothing of it is checked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -176,12 +178,26 @@ fn string(bytes: &[u8]) -> String {
 
 /// The first number of `; key = …` in a file's beginning or end, where slicers keep their settings.
 pub(super) fn find_number(bytes: &[u8], key: &[u8]) -> Option<f64> {
+    find_setting(bytes, key, |value| first_number(value).filter(|n| *n > 0.0))
+}
+
+/// The firmware that a file says it is for.
+pub(super) fn find_dialect(bytes: &[u8]) -> Option<Dialect> {
+    find_setting(bytes, b"gcode_flavor", |value| {
+        let name = std::str::from_utf8(trim(value)).ok()?;
+        let Ok(Value::Choice(name)) = Key::gcode_flavor.definition().parse(name) else { return None };
+        GcodeFlavor::ALL.iter().find(|flavor| flavor.name() == name).map(|flavor| Dialect::from(*flavor))
+    })
+}
+
+/// What the first `; key = …` of a file's beginning or end holds that can be understood.
+fn find_setting<T>(bytes: &[u8], key: &[u8], understood: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
     let head = bytes.get(..SEARCHED_BYTES).unwrap_or(bytes);
     let tail = bytes.get(bytes.len().saturating_sub(SEARCHED_BYTES)..).unwrap_or(bytes);
     [tail, head].iter().find_map(|part| {
         part.split(|b| *b == b'\n').find_map(|line| {
             let rest = trim(trim(line).strip_prefix(b";")?).strip_prefix(key)?;
-            first_number(trim(rest).strip_prefix(b"=")?).filter(|n| *n > 0.0)
+            understood(trim(rest).strip_prefix(b"=")?)
         })
     })
 }

@@ -13,7 +13,7 @@ mod tests;
 
 pub use metadata::{FileMetadata, Picture, PictureFormat, read_metadata};
 
-use super::lexer;
+use super::{Dialect, lexer};
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
 use crate::toolpath::Toolpath;
@@ -46,7 +46,7 @@ impl Default for ReadOptions {
 pub fn read(bytes: &[u8], options: &ReadOptions, progress: &Progress) -> Result<GcodeFile, Canceled> {
     progress.stage("Reading G-code", bytes.len());
     let diameter_mm = metadata::find_number(bytes, b"filament_diameter").unwrap_or(options.filament_diameter_mm);
-    let mut reader = motion::Interpreter::new(diameter_mm);
+    let mut reader = motion::Interpreter::new(diameter_mm, metadata::find_dialect(bytes).unwrap_or(Dialect::Marlin));
     let mut metadata = FileMetadata::default();
     let mut pictures = metadata::PictureReader::default();
     let mut endless = 0;

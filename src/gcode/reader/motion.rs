@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::build::Builder;
 use super::comments::{self, Hint};
 use crate::gcode::lexer::{self, Code, Value};
+use crate::gcode::{Dialect, ExtruderMode};
 use crate::geometry::{MAX_COORDINATE_MM, Point};
 use crate::report::Notice;
 use crate::toolpath::{ObjectLabel, Role, Step, Toolpath};
@@ -43,7 +44,7 @@ pub(super) struct Interpreter {
     e_area_mm2: f64,
     unit_mm: f64,
     relative: bool,
-    relative_e: bool,
+    extruder: ExtruderMode,
     /// Where the tool is, in the coordinates of the words, mm.
     at: [f64; 3],
     /// What `G92` added: machine coordinates are `at + shift`.
@@ -66,7 +67,7 @@ pub(super) struct Interpreter {
 }
 
 impl Interpreter {
-    pub(super) fn new(filament_diameter_mm: f64) -> Self {
+    pub(super) fn new(filament_diameter_mm: f64, dialect: Dialect) -> Self {
         let filament_area_mm2 = std::f64::consts::FRAC_PI_4 * filament_diameter_mm.powi(2);
         Self {
             builder: Builder::default(),
@@ -74,7 +75,7 @@ impl Interpreter {
             e_area_mm2: filament_area_mm2,
             unit_mm: 1.0,
             relative: false,
-            relative_e: false,
+            extruder: ExtruderMode::new(dialect, false),
             at: [0.0; 3],
             shift: [0.0; 3],
             known: false,
@@ -180,8 +181,10 @@ impl Interpreter {
                     }
                 }
             }
-            90 => (self.relative, self.relative_e) = (false, false),
-            91 => (self.relative, self.relative_e) = (true, true),
+            90 | 91 => {
+                self.relative = number == 91;
+                self.extruder.set_axes(self.relative);
+            }
             92 => {
                 let words = self.move_words(params);
                 for (axis, value) in [words.x, words.y, words.z].into_iter().enumerate() {
@@ -207,8 +210,7 @@ impl Interpreter {
             })
         };
         match number {
-            82 => self.relative_e = false,
-            83 => self.relative_e = true,
+            82 | 83 => self.extruder.set_extruder(number == 83),
             104 | 109 => match value(b'S').or(value(b'R')) {
                 Some(celsius) => self.builder.step(Step::NozzleTemperature(celsius as f32)),
                 None => self.raw(b"M", number, params),
@@ -233,6 +235,15 @@ impl Interpreter {
             }
             204 => match value(b'S').or(value(b'P')).or(value(b'T')) {
                 Some(acceleration) => self.builder.step(Step::Acceleration(acceleration as f32)),
+                None => self.raw(b"M", number, params),
+            },
+            // Jerk, of RepRapFirmware in mm/min.
+            205 | 566 => match value(b'X').or(value(b'Y')) {
+                Some(x) => {
+                    let jerk = x.min(value(b'Y').unwrap_or(x));
+                    let mm_per_s = if number == 566 { mm_per_s(jerk) } else { jerk };
+                    self.builder.step(Step::Jerk(mm_per_s as f32));
+                }
                 None => self.raw(b"M", number, params),
             },
             207 => {
@@ -276,7 +287,16 @@ impl Interpreter {
                 return;
             }
             b"EXCLUDE_OBJECT_END" => return self.end_object(),
-            b"SET_VELOCITY_LIMIT" => number(b"ACCEL").map(|a| Step::Acceleration(a as f32)),
+            b"SET_VELOCITY_LIMIT" => {
+                let jerk = number(b"SQUARE_CORNER_VELOCITY").map(|velocity| Step::Jerk(velocity as f32));
+                match (number(b"ACCEL").map(|a| Step::Acceleration(a as f32)), jerk) {
+                    (Some(acceleration), Some(jerk)) => {
+                        self.builder.step(acceleration);
+                        Some(jerk)
+                    }
+                    (one, other) => one.or(other),
+                }
+            }
             b"SET_PRESSURE_ADVANCE" => number(b"ADVANCE").map(|s| Step::PressureAdvance(s as f32)),
             b"SET_HEATER_TEMPERATURE" => number(b"TARGET").map(|celsius| match value(b"HEATER") {
                 Some(heater) if heater.eq_ignore_ascii_case(b"heater_bed") => Step::BedTemperature(celsius as f32),
@@ -346,7 +366,7 @@ impl Interpreter {
             }
         }
         let pushed_mm = match words.e {
-            Some(e) if self.relative_e => e,
+            Some(e) if self.extruder.is_relative() => e,
             Some(e) => e - std::mem::replace(&mut self.e, e),
             None => 0.0,
         };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gcode::nonsense;
-use crate::gcode::{Dialect, GcodeSettings, Job, JobTimes, Thumbnail, write};
+use crate::gcode::{GcodeSettings, Job, JobTimes, Thumbnail, write};
 use crate::geometry::Point;
 use crate::settings::Settings;
 use crate::toolpath::{Extrusion, Layer, ObjectLabel, Role, Step, Travel, road_area_mm2};
@@ -38,7 +38,8 @@ fn varied() -> Toolpath {
                 .collect();
             let (first, last) = (path[0], path[39]);
             let hop = Step::MoveZ { z_mm: z_mm + 0.3, feed_mm_per_s: 12.0 };
-            let travel = Travel { points: vec![at, first], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0 };
+            let travel =
+                Travel { points: vec![at, first], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0, z_mm: Vec::new() };
             if at != Point::default() {
                 steps.push(hop);
             }
@@ -58,7 +59,12 @@ fn varied() -> Toolpath {
                 }),
                 Step::ObjectEnd((i % 2) as u16),
                 Step::Retract { length_mm: 0.2, feed_mm_per_s: 30.0 },
-                Step::Travel(Travel { points: vec![last, path[38]], feed_mm_per_s: 60.0, wipe_retract_mm: 0.5 }),
+                Step::Travel(Travel {
+                    points: vec![last, path[38]],
+                    feed_mm_per_s: 60.0,
+                    wipe_retract_mm: 0.5,
+                    z_mm: Vec::new(),
+                }),
             ]);
             at = path[38];
         }
@@ -301,4 +307,71 @@ fn reading_can_be_stopped() {
     let progress = Progress::new();
     progress.cancel();
     assert_eq!(read(b"G1 X1", &ReadOptions::default(), &progress), Err(Canceled));
+}
+
+#[test]
+fn hops_along_the_way_and_jerk_are_read_back() {
+    let places = |places: &[(f64, f64)]| places.iter().map(|&(x, y)| Point::from_mm(x, y)).collect::<Vec<_>>();
+    let road = |points: Vec<Point>| {
+        Step::Extrude(Extrusion {
+            role: Role::ExternalPerimeter,
+            width_mm: 0.45,
+            height_mm: 0.2,
+            flow_mm3_per_mm: 0.08,
+            feed_mm_per_s: 40.0,
+            points,
+            z_mm: Vec::new(),
+        })
+    };
+    let slope = Travel {
+        points: places(&[(30.0, 10.0), (34.0, 10.0), (50.0, 20.0)]),
+        feed_mm_per_s: 150.0,
+        wipe_retract_mm: 0.0,
+        z_mm: vec![0.2, 0.6, 0.6],
+    };
+    let steps = vec![
+        Step::MoveZ { z_mm: 0.2, feed_mm_per_s: 10.0 },
+        Step::Jerk(7.5),
+        road(places(&[(10.0, 10.0), (30.0, 10.0)])),
+        Step::Retract { length_mm: 0.8, feed_mm_per_s: 35.0 },
+        Step::Travel(slope.clone()),
+        Step::MoveZ { z_mm: 0.2, feed_mm_per_s: 10.0 },
+        Step::Unretract { length_mm: 0.8, feed_mm_per_s: 35.0 },
+        Step::Jerk(4.0),
+        road(places(&[(50.0, 20.0), (70.0, 20.0)])),
+    ];
+    let layers = vec![Layer { z_mm: 0.2, height_mm: 0.2, steps }];
+    let toolpath =
+        Toolpath { layers, filament_diameter_mm: 1.75, filament_density_g_per_cm3: 1.24, ..Toolpath::default() };
+    for (dialect, line) in [
+        (Dialect::Marlin, "M205 X7.5 Y7.5"),
+        (Dialect::Klipper, "SET_VELOCITY_LIMIT SQUARE_CORNER_VELOCITY=7.5"),
+        (Dialect::RepRapFirmware, "M566 X450 Y450"),
+    ] {
+        let settings = GcodeSettings { dialect, ..GcodeSettings::from(&Settings::default()) };
+        let times = JobTimes::default();
+        let job = Job { toolpath: &toolpath, settings: &settings, config: &[], times: &times, thumbnails: &[] };
+        let written = write(&job, &Progress::new()).unwrap();
+        let text = String::from_utf8(written.bytes).unwrap();
+        assert_eq!(text.matches(line).count(), 1, "{text}");
+        let back = read(text.as_bytes(), &ReadOptions::default(), &Progress::new()).unwrap().toolpath;
+        let steps = || back.layers.iter().flat_map(|l| &l.steps);
+        assert_eq!(steps().filter(|s| matches!(s, Step::Jerk(j) if [7.5, 4.0].contains(j))).count(), 2);
+        let hop =
+            steps().find_map(|s| if let Step::Travel(t) = s { Some(t).filter(|t| !t.z_mm.is_empty()) } else { None });
+        assert_eq!(hop, Some(&slope));
+        let all_flat = roads(&back).all(|road| road.z_mm.is_empty());
+        assert!(all_flat && roads(&back).count() == 2);
+    }
+}
+
+#[test]
+fn a_files_firmware_says_what_g90_does_to_the_extruder() {
+    let moves = "M83\nG90\nG1 X10 Y10 F3000\n;TYPE:Perimeter\nG1 X20 E0.5\nG1 X30 E0.5\nG1 X40 E0.5\n";
+    for (flavor, pushed_mm) in [("marlin2", 0.5), ("klipper", 1.5), ("reprapfirmware", 1.5), ("unknown", 0.5)] {
+        let text = format!("{moves}; gcode_flavor = {flavor}\n");
+        let back = read(text.as_bytes(), &ReadOptions::default(), &Progress::new()).unwrap();
+        let mm3 = pushed_mm * std::f64::consts::FRAC_PI_4 * 1.75 * 1.75;
+        assert!((volume(&back.toolpath) - mm3).abs() < 1e-4, "{flavor}: {}", volume(&back.toolpath));
+    }
 }

@@ -21,6 +21,8 @@ use crate::toolpath::{Layer, ObjectLabel, Step, Toolpath};
 
 use super::adhesion::{self, BrimSettings, SkirtSettings};
 use super::cooling::{self, CoolingSettings};
+use super::crumbs::{self, CrumbSettings};
+use super::flow_rate::{self, FlowRateSettings};
 use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings};
 use super::order::{self, Stop};
@@ -72,6 +74,8 @@ pub struct PlateSettings {
     pub skirt: SkirtSettings,
     pub motion: MotionSettings,
     pub cooling: CoolingSettings,
+    pub crumbs: CrumbSettings,
+    pub flow_rate: FlowRateSettings,
     pub machine: MachineLimits,
     /// What skirt and brim must stay within.
     pub plate: Region,
@@ -92,6 +96,8 @@ impl From<&Settings> for PlateSettings {
             skirt: s.into(),
             motion: s.into(),
             cooling: s.into(),
+            crumbs: s.into(),
+            flow_rate: s.into(),
             machine: crate::process::machine::limits(s),
             plate: crate::process::plate::area(s),
             extrusion_multiplier: s.extrusion_multiplier,
@@ -227,7 +233,10 @@ pub fn assemble(
             progress.check()?;
             let meanwhile_s = times_s.get(others).map_or(0.0, |times| times.iter().sum());
             let cooling = &plate.cooling;
-            Ok(cooling::cooled(steps, &overhangs, numbers[i], meanwhile_s, cooling, |steps| time_s(i, steps)))
+            let time_s = |steps: &[Step]| time_s(i, steps);
+            let (mut steps, fan) = cooling::cooled(steps, &overhangs, numbers[i], meanwhile_s, cooling, time_s);
+            crumbs::merge(&mut steps, &plate.crumbs);
+            Ok((flow_rate::smoothed(steps, &plate.flow_rate), fan))
         })
         .collect::<Result<_, Canceled>>()?;
     let mut toolpath = Toolpath {
@@ -238,16 +247,17 @@ pub fn assemble(
     };
     // The fan is off when a print begins; what is already set is not said again.
     let mut fan = 0.0;
-    let mut acceleration = None;
+    let is_lasting: [fn(&Step) -> bool; 2] = [|s| matches!(s, Step::Acceleration(_)), |s| matches!(s, Step::Jerk(_))];
+    let mut set: [Option<Step>; 2] = [None, None];
     let last = layers.len().saturating_sub(1);
     for (i, (layer, (mut steps, level))) in layers.iter().zip(steps).enumerate() {
-        let is_acceleration = |s: &Step| matches!(s, Step::Acceleration(_));
-        if let Some(first) = steps.iter().position(is_acceleration) {
-            let last = steps.iter().rfind(|s| is_acceleration(s)).cloned();
-            if steps.get(first) == acceleration.as_ref() {
+        for (is_such, known) in is_lasting.iter().zip(&mut set) {
+            let Some(first) = steps.iter().position(is_such) else { continue };
+            let last = steps.iter().rfind(|s| is_such(s)).cloned();
+            if steps.get(first) == known.as_ref() {
                 steps.remove(first);
             }
-            acceleration = last;
+            *known = last;
         }
         if level != fan {
             steps.insert(0, Step::Fan(level as f32));

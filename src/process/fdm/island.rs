@@ -29,7 +29,7 @@ impl From<&Settings> for IslandSettings {
         Self {
             sequence: s.wall_sequence,
             infill_first: s.infill_first,
-            seam_gap_mm: 0.15 * s.nozzle_diameter,
+            seam_gap_mm: s.seam_gap,
             extrusion_multiplier: s.extrusion_multiplier,
         }
     }

@@ -4,16 +4,20 @@
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath,
 //! and beside them outlines → support → toolpath.
 //! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan; [`assembly`] puts all objects together, with `seam`,
-//! `island` and `order` for what is printed where and when, `travel` and `motion` for the ways between, `speeds`,
-//! `overhangs` and `cooling` for how fast, `adhesion` for what goes around the objects, and `vase` for the wall without a seam; `floating`
+//! `island` and `order` for what is printed where and when, `travel`, `hop` and `motion` for the ways between, `coasting`
+//! for the ends of roads, `speeds`, `overhangs`, `cooling` and `flow_rate` for how fast, `crumbs` against steps too short for a machine, `adhesion` for what goes around the objects, and `vase` for the wall without a seam; `floating`
 //! says what has nothing below it.
 
 pub mod adhesion;
 pub mod assembly;
 pub mod bridges;
+pub mod coasting;
 pub mod cooling;
+pub mod crumbs;
 pub mod floating;
 pub mod flow;
+pub mod flow_rate;
+pub mod hop;
 pub mod infill;
 pub mod island;
 pub mod motion;

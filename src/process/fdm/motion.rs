@@ -1,4 +1,4 @@
-//! The tool's steps between and along roads: travel, retraction, wipe, z-hop, acceleration.
+//! The tool's steps between and along roads: travel, retraction, wipe, hop, acceleration.
 //!
 //! Knows roads in their final order and the ways between them, and writes [`Step`]s. Retractions and their ends always
 //! come in pairs here, and a road always begins where the tool stands.
@@ -7,8 +7,10 @@ use crate::geometry::Point;
 use crate::settings::Settings;
 use crate::toolpath::{Extrusion, Step, Travel};
 
+use super::coasting::CoastingSettings;
+use super::hop::{Hop, HopSettings, Rise};
 use super::island::Road;
-use super::speeds::{AccelerationSettings, SpeedSettings};
+use super::speeds::{AccelerationSettings, JerkSettings, SpeedSettings};
 use super::travel::{TravelSettings, Way, head, length_mm};
 
 /// How filament is drawn back.
@@ -21,9 +23,10 @@ pub struct RetractionSettings {
     /// Pushed forward beyond what was drawn back, mm of filament.
     pub restart_extra_mm: f64,
     pub on_layer_change: bool,
-    /// Height of the z-hop, mm.
-    pub lift_mm: f64,
     pub wipe: bool,
+    /// Length of a wipe, mm; 0 = as long as drawing back takes.
+    pub wipe_distance_mm: f64,
+    pub wipe_speed_mm_per_s: f64,
     /// Share of the length drawn back before the wipe, 0 to 1.
     pub before_wipe: f64,
 }
@@ -37,8 +40,9 @@ impl From<&Settings> for RetractionSettings {
             deretract_speed_mm_per_s: deretract,
             restart_extra_mm: s.retract_restart_extra,
             on_layer_change: s.retract_layer_change,
-            lift_mm: s.retract_lift.max(0.0),
             wipe: s.wipe,
+            wipe_distance_mm: s.wipe_distance,
+            wipe_speed_mm_per_s: s.wipe_speed,
             before_wipe: s.retract_before_wipe.clamp(0.0, 1.0),
         }
     }
@@ -49,18 +53,30 @@ impl From<&Settings> for RetractionSettings {
 pub struct MotionSettings {
     pub speeds: SpeedSettings,
     pub accelerations: AccelerationSettings,
+    pub jerks: JerkSettings,
     pub travel: TravelSettings,
     pub retraction: RetractionSettings,
+    pub hop: HopSettings,
+    pub coasting: CoastingSettings,
+    /// The filament is pushed forward again inside of an outer loop, not on it.
+    pub wipe_before_external_loop: bool,
 }
 
 impl From<&Settings> for MotionSettings {
     fn from(s: &Settings) -> Self {
-        Self { speeds: s.into(), accelerations: s.into(), travel: s.into(), retraction: s.into() }
+        Self {
+            speeds: s.into(),
+            accelerations: s.into(),
+            jerks: s.into(),
+            travel: s.into(),
+            retraction: s.into(),
+            hop: s.into(),
+            coasting: s.into(),
+            wipe_before_external_loop: s.wipe_before_external_loop,
+        }
     }
 }
 
-/// Speed of a wipe as a share of the travel speed.
-const WIPE_SPEED_SHARE: f64 = 0.8;
 /// Shorter travels keep the acceleration of the road before: changing it would cost more than it gives.
 const QUICK_TRAVEL_MM: f64 = 2.0;
 /// Wipes shorter than this are none, mm.
@@ -77,6 +93,9 @@ pub struct Departure {
     wipe: Vec<Point>,
     /// From where the wipe ends to the next road.
     way: Vec<Point>,
+    hop: Option<Hop>,
+    /// Where the filament is pushed forward again, if not where the next road begins.
+    ready_at: Option<Point>,
 }
 
 /// Rounded to a tenth of a micrometre, so that parts of a retraction add up to the whole however they are written.
@@ -96,7 +115,8 @@ impl Departure {
         let standing = Self { retract: true, before_mm: whole, way: way.points.clone(), ..Self::default() };
         let Some(road) = road.filter(|_| retraction.wipe && before < whole) else { return standing };
         // Along the road just printed: on around a loop, back along an open one.
-        let wanted = motion.speeds.travel * WIPE_SPEED_SHARE * (whole - before) / retraction.speed_mm_per_s.max(0.1);
+        let needed = retraction.wipe_speed_mm_per_s * (whole - before) / retraction.speed_mm_per_s.max(0.1);
+        let wanted = if retraction.wipe_distance_mm > 0.0 { retraction.wipe_distance_mm } else { needed };
         let (wipe, length) = if road.closed {
             head(std::iter::once(road.last()).chain(road.points.iter().copied()), wanted)
         } else {
@@ -106,14 +126,32 @@ impl Departure {
             return standing;
         }
         // Where (almost) all of the way is there, nothing is left to be drawn back behind it.
-        let share = if length >= 0.99 * wanted { 1.0 } else { length / wanted };
+        let share = if length >= 0.99 * needed { 1.0 } else { length / needed };
         let wipe_mm = rounded((whole - before) * share);
         let end = wipe.last().copied().unwrap_or_default();
         let mut points = vec![end];
         // A way around corners begins where the road ended.
         points.extend_from_slice(if way.points.len() > 2 { &way.points } else { &way.points[1..] });
         let after_mm = rounded(whole - before - wipe_mm).max(0.0);
-        Self { retract: true, before_mm: before, wipe_mm, after_mm, wipe, way: points }
+        Self { retract: true, before_mm: before, wipe_mm, after_mm, wipe, way: points, ..Self::default() }
+    }
+
+    /// From where the wipe ends to where the nozzle is made ready.
+    pub fn way(&self) -> &[Point] {
+        &self.way
+    }
+
+    /// Hops over the way.
+    pub fn with_hop(self, hop: Option<Hop>) -> Self {
+        Self { hop, ..self }
+    }
+
+    /// The nozzle is made ready at some place beside the beginning of the next road.
+    pub fn ready_at(mut self, place: Option<Point>) -> Self {
+        if let (true, Some(place), Some(end)) = (self.retract, place, self.way.last_mut()) {
+            self.ready_at = Some(std::mem::replace(end, place)).filter(|start| *start != place);
+        }
+        self
     }
 
     /// No movement at all: the next road begins where the tool stands.
@@ -126,17 +164,25 @@ impl Departure {
 pub struct Tool {
     pub steps: Vec<Step>,
     acceleration: Option<f64>,
+    jerk: Option<f64>,
 }
 
 impl Tool {
     pub fn new(capacity: usize) -> Self {
-        Self { steps: Vec::with_capacity(capacity), acceleration: None }
+        Self { steps: Vec::with_capacity(capacity), acceleration: None, jerk: None }
     }
 
     fn accelerate(&mut self, wanted: Option<f64>) {
         if wanted.is_some() && wanted != self.acceleration {
             self.acceleration = wanted;
             self.steps.extend(wanted.map(|a| Step::Acceleration(a as f32)));
+        }
+    }
+
+    fn turn_with(&mut self, jerk: Option<f64>) {
+        if jerk.is_some() && jerk != self.jerk {
+            self.jerk = jerk;
+            self.steps.extend(jerk.map(|jerk| Step::Jerk(jerk as f32)));
         }
     }
 
@@ -156,8 +202,9 @@ impl Tool {
         if departure.wipe_mm > 0.0 {
             self.steps.push(Step::Travel(Travel {
                 points: departure.wipe.clone(),
-                feed_mm_per_s: (motion.speeds.travel * WIPE_SPEED_SHARE) as f32,
+                feed_mm_per_s: motion.retraction.wipe_speed_mm_per_s as f32,
                 wipe_retract_mm: departure.wipe_mm as f32,
+                z_mm: Vec::new(),
             }));
         }
         if departure.after_mm > 0.0 {
@@ -168,19 +215,37 @@ impl Tool {
     /// Travels to the next road and makes the nozzle ready again. `z_mm` is the height to be at then, `z_before` the one
     /// that the tool has now.
     pub fn arrive(&mut self, departure: &Departure, z_before: Option<f64>, z_mm: f64, motion: &MotionSettings) {
-        let lift = if departure.retract { motion.retraction.lift_mm } else { 0.0 };
-        if lift > 0.0 || z_before != Some(z_mm) {
-            self.move_z(z_mm + lift, motion);
+        let hop = departure.hop.filter(|_| departure.retract);
+        let lift = hop.map_or(0.0, |hop| hop.lift_mm);
+        // Between layers there is a height to get to anyhow.
+        let rise = match hop {
+            Some(hop) if z_before == Some(z_mm) => hop.rise(&departure.way),
+            _ => Rise::Straight,
+        };
+        let above = |heights: &[f64]| heights.iter().map(|height| (z_mm + height) as f32).collect();
+        let travel = |points: Vec<Point>, z_mm: Vec<f32>| {
+            let feed_mm_per_s = motion.speeds.travel as f32;
+            Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm })
+        };
+        match &rise {
+            Rise::Turn(points, heights) => self.steps.push(travel(points.clone(), above(heights))),
+            Rise::Straight if lift > 0.0 || z_before != Some(z_mm) => self.move_z(z_mm + lift, motion),
+            _ => {}
         }
         let moves = departure.way.windows(2).any(|w| w[0] != w[1]);
         if moves {
-            let acceleration =
-                motion.accelerations.for_travel().filter(|_| length_mm(&departure.way) >= QUICK_TRAVEL_MM);
-            self.accelerate(acceleration);
-            let mut points = departure.way.clone();
-            points.dedup();
-            let feed_mm_per_s = motion.speeds.travel as f32;
-            self.steps.push(Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0 }));
+            if length_mm(&departure.way) >= QUICK_TRAVEL_MM {
+                self.accelerate(motion.accelerations.for_travel());
+                self.turn_with(motion.jerks.for_travel());
+            }
+            self.steps.push(match rise {
+                Rise::Along(points, heights) => travel(points, above(&heights)),
+                _ => {
+                    let mut points = departure.way.clone();
+                    points.dedup();
+                    travel(points, Vec::new())
+                }
+            });
         }
         if lift > 0.0 {
             self.move_z(z_mm, motion);
@@ -192,11 +257,28 @@ impl Tool {
             let feed_mm_per_s = motion.retraction.deretract_speed_mm_per_s as f32;
             self.steps.push(Step::Unretract { length_mm, feed_mm_per_s });
         }
+        if let (Some(start), Some(place)) = (departure.ready_at, departure.way.last()) {
+            self.glide(vec![*place, start], motion.speeds.external_perimeter);
+        }
+    }
+
+    /// Moves on at the height of the layer with the nozzle ready, which lays what it still holds.
+    pub fn glide(&mut self, points: Vec<Point>, feed_mm_per_s: f64) {
+        let feed_mm_per_s = feed_mm_per_s as f32;
+        self.steps.push(Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm: Vec::new() }));
+    }
+
+    /// Goes on, without pushing, over the end that was cut off the road just printed.
+    pub fn coast(&mut self, points: Vec<Point>, motion: &MotionSettings) {
+        if let Some(Step::Extrude(road)) = self.steps.last() {
+            self.glide(points, f64::from(road.feed_mm_per_s) * motion.coasting.speed_share);
+        }
     }
 
     /// Prints a road that begins where the tool stands.
     pub fn print(&mut self, road: Road, first_layer: bool, motion: &MotionSettings) {
         self.accelerate(motion.accelerations.for_role(road.role, first_layer));
+        self.turn_with(motion.jerks.for_role(road.role, first_layer));
         let feed = motion.speeds.feed_mm_per_s(road.role, road.small, first_layer, road.flow_mm3_per_mm);
         self.steps.push(Step::Extrude(Extrusion {
             role: road.role,

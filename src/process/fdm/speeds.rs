@@ -3,7 +3,7 @@
 //! Knows what each kind of road may be printed with, and the most that the hot end melts. Layer times are not known
 //! here (see [`super::cooling`]).
 
-use crate::settings::Settings;
+use crate::settings::{GcodeFlavor, Settings};
 use crate::toolpath::Role;
 
 /// Loops up to this radius are small perimeters, mm.
@@ -129,6 +129,66 @@ impl AccelerationSettings {
     }
 }
 
+/// Sudden changes of speed by role in mm/s.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JerkSettings {
+    /// Whether anything is set at all; the machine's own counts everywhere where not.
+    is_on: bool,
+    /// The machine's own.
+    machine: f64,
+    /// The others: 0 = the default one, and a default of 0 = the machine's own.
+    pub default: f64,
+    pub perimeter: f64,
+    pub external_perimeter: f64,
+    pub infill: f64,
+    pub top_solid_infill: f64,
+    pub first_layer: f64,
+    pub travel: f64,
+}
+
+impl From<&Settings> for JerkSettings {
+    fn from(s: &Settings) -> Self {
+        let roles = [
+            s.default_jerk,
+            s.perimeter_jerk,
+            s.external_perimeter_jerk,
+            s.infill_jerk,
+            s.top_solid_infill_jerk,
+            s.first_layer_jerk,
+            s.travel_jerk,
+        ];
+        let [default, perimeter, external_perimeter, infill, top_solid_infill, first_layer, travel] = roles;
+        let machine = match s.gcode_flavor {
+            GcodeFlavor::Klipper => s.square_corner_velocity,
+            // With junction deviation it knows no jerk.
+            GcodeFlavor::Marlin if s.machine_max_junction_deviation > 0.0 => 0.0,
+            _ => s.machine_max_jerk_x.min(s.machine_max_jerk_y),
+        };
+        let is_on = machine > 0.0 && roles.iter().any(|jerk| *jerk > 0.0);
+        Self { is_on, machine, default, perimeter, external_perimeter, infill, top_solid_infill, first_layer, travel }
+    }
+}
+
+impl JerkSettings {
+    /// Jerk for a road, `None` where nothing is set.
+    pub fn for_role(&self, role: Role, first_layer: bool) -> Option<f64> {
+        let own = match role {
+            Role::ExternalPerimeter | Role::OverhangPerimeter => self.external_perimeter,
+            Role::Perimeter | Role::GapFill => self.perimeter,
+            Role::InternalInfill | Role::SolidInfill | Role::BridgeInfill => self.infill,
+            Role::TopSolidInfill | Role::Ironing => self.top_solid_infill,
+            Role::Skirt | Role::Brim | Role::SupportMaterial | Role::SupportMaterialInterface | Role::Custom => 0.0,
+        };
+        let own = if first_layer && self.first_layer > 0.0 { self.first_layer } else { own };
+        [own, self.default, self.machine].into_iter().find(|jerk| *jerk > 0.0).filter(|_| self.is_on)
+    }
+
+    /// Jerk for travels, `None` where what is set may stay.
+    pub fn for_travel(&self) -> Option<f64> {
+        Some(self.travel).filter(|jerk| self.is_on && *jerk > 0.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,5 +212,23 @@ mod tests {
         assert_eq!(of(&settings, true), Some(settings.first_layer_acceleration));
         settings.default_acceleration = 0.0;
         assert_eq!(of(&settings, false), None);
+    }
+
+    #[test]
+    fn jerk_is_set_for_every_role_or_for_none() {
+        let settings = Settings::default();
+        let of = |s: &Settings, role, first| JerkSettings::from(s).for_role(role, first);
+        assert_eq!(of(&settings, Role::ExternalPerimeter, true), None);
+        let outer = Settings { external_perimeter_jerk: 4.0, ..settings };
+        assert_eq!(of(&outer, Role::ExternalPerimeter, false), Some(4.0));
+        // What is not asked for goes back to the machine's.
+        assert_eq!(of(&outer, Role::SupportMaterial, false), Some(outer.machine_max_jerk_x));
+        assert_eq!(JerkSettings::from(&outer).for_travel(), None);
+        let all = Settings { default_jerk: 6.0, first_layer_jerk: 3.0, travel_jerk: 9.0, ..outer };
+        assert_eq!(of(&all, Role::SupportMaterial, false), Some(6.0));
+        assert_eq!(of(&all, Role::ExternalPerimeter, true), Some(3.0));
+        assert_eq!(JerkSettings::from(&all).for_travel(), Some(9.0));
+        let deviating = Settings { machine_max_junction_deviation: 0.02, ..all };
+        assert_eq!(of(&deviating, Role::Perimeter, false), None);
     }
 }

@@ -17,6 +17,7 @@ use crate::toolpath::estimate::estimate;
 use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
 
 mod grids;
+mod moves;
 mod supports;
 
 /// A prism over a ring of points (counter-clockwise), standing on z = 0.
@@ -143,10 +144,15 @@ impl Machine {
                 assert!(t.points.len() >= 2, "{place}");
                 assert!(self.at.is_none() || self.at == t.points.first().copied(), "{place}: travels from elsewhere");
                 self.retracted += f64::from(t.wipe_retract_mm);
-                if t.wipe_retract_mm == 0.0 {
+                assert!(t.z_mm.is_empty() || t.z_mm.len() == t.points.len(), "{place}");
+                assert!(t.z_mm.first().is_none_or(|z| (z - self.z_mm).abs() < 1e-4), "{place}: rises from elsewhere");
+                let drawn = self.retracted > 1e-6;
+                for (i, w) in t.points.windows(2).enumerate() {
+                    self.z_mm = t.z_mm.get(i + 1).copied().unwrap_or(self.z_mm);
                     let lifted = self.z_mm > layer.z_mm + 1e-4;
-                    let drawn = self.retracted > 1e-6;
-                    self.travels.extend(t.points.windows(2).map(|w| (l, w[0], w[1], drawn, lifted)));
+                    if t.wipe_retract_mm == 0.0 {
+                        self.travels.push((l, w[0], w[1], drawn, lifted));
+                    }
                 }
                 self.at = t.points.last().copied();
             }
@@ -189,7 +195,7 @@ fn every_road_begins_where_the_tool_stands_and_retractions_come_in_pairs() {
     type Change = fn(&mut Settings);
     let variants: [(&str, Change); 9] = [
         ("as it is", |_| {}),
-        ("lift", |s| s.retract_lift = 0.4),
+        ("lift", |s| (s.retract_lift, s.retract_lift_only_over_print) = (0.4, false)),
         ("wipe and before", |s| s.retract_before_wipe = 0.7),
         ("no wipe", |s| s.wipe = false),
         ("layer change", |s| s.retract_layer_change = true),

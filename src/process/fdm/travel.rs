@@ -47,6 +47,8 @@ const ATTACH_MM: f64 = 1.0;
 pub struct TravelMap<'a> {
     islands: Vec<&'a PerimeterIsland>,
     outlines: EdgeGrid,
+    /// The island of each ring of the outlines.
+    island_of_ring: Vec<usize>,
     walls: OnceCell<Walls>,
 }
 
@@ -62,7 +64,14 @@ impl<'a> TravelMap<'a> {
     pub fn new(islands: Vec<&'a PerimeterIsland>) -> Self {
         let rings = islands.iter().flat_map(|i| std::iter::once(&i.outline.outer).chain(&i.outline.holes)).cloned();
         let outlines = EdgeGrid::new(&Region { rings: rings.collect() });
-        Self { islands, outlines, walls: OnceCell::new() }
+        let counts = islands.iter().enumerate().map(|(i, island)| (i, 1 + island.outline.holes.len()));
+        let island_of_ring = counts.flat_map(|(i, rings)| std::iter::repeat_n(i, rings)).collect();
+        Self { islands, outlines, island_of_ring, walls: OnceCell::new() }
+    }
+
+    /// Where along a straight line, 0 to 1, it meets an outline, and the index of the island.
+    pub fn crossed(&self, from: Point, to: Point) -> impl Iterator<Item = (f64, usize)> + '_ {
+        self.outlines.crossings(from, to).into_iter().map(|c| (c.at, self.island_of_ring[c.ring]))
     }
 
     /// Whether a straight line crosses no outline.
@@ -239,9 +248,7 @@ pub(super) fn head(points: impl IntoIterator<Item = Point>, length_mm: f64) -> (
             if length_mm - way < LEAST_STEP_MM {
                 return (out, way);
             }
-            let share = (length_mm - way) / step;
-            let mix = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
-            let end = Point::new(mix(last.x, p.x), mix(last.y, p.y));
+            let end = last.towards(p, (length_mm - way) / step);
             if end != last {
                 out.push(end);
             }
@@ -255,26 +262,33 @@ pub(super) fn head(points: impl IntoIterator<Item = Point>, length_mm: f64) -> (
 
 /// Cuts `length_mm` off the end of a path; a path shorter than four times that is left alone.
 pub(super) fn cut_end(points: &mut Vec<Point>, length_mm: f64) {
-    let whole: f64 = points.windows(2).map(|w| w[0].distance_mm(w[1])).sum();
-    if length_mm <= 0.0 || whole < 4.0 * length_mm {
-        return;
+    if length_mm > 0.0 && self::length_mm(points) >= 4.0 * length_mm {
+        split_end(points, length_mm);
     }
+}
+
+/// Divides a path `length_mm` before its end, and gives the part behind that with both its ends.
+pub(super) fn split_end(points: &mut Vec<Point>, length_mm: f64) -> Vec<Point> {
     let mut left = length_mm;
+    let mut behind = Vec::new();
     while let [.., a, b] = points.as_slice() {
         let (a, b) = (*a, *b);
         let step = a.distance_mm(b);
         points.pop();
+        behind.push(b);
         if step > left {
-            let share = left / step;
-            let mix = |a: i32, b: i32| (f64::from(b) + (f64::from(a) - f64::from(b)) * share).round() as i32;
-            let end = Point::new(mix(a.x, b.x), mix(a.y, b.y));
+            let end = b.towards(a, left / step);
             if end != a {
                 points.push(end);
             }
-            return;
+            break;
         }
         left -= step;
     }
+    behind.extend(points.last());
+    behind.reverse();
+    behind.dedup();
+    behind
 }
 
 /// Length of a path in mm.

@@ -68,6 +68,16 @@ baud_rate: u32 = 115_200, {
     hard: range(300.0, 4_000_000.0), search: &["serial", "port", "usb"],
 }
 
+/// Lines of G-code a second that the machine can be fed with; 0 takes a 300th of `baud_rate`, which is lines of 30 bytes.
+///
+/// Steps of a road that would need more lines are merged, where that moves the road by no more than half of `resolution`.
+/// Machines that read files from a card or over a network take a thousand lines and more.
+max_lines_per_second: f64 = 0.0, {
+    label: "Lines per second", category: Hardware, level: Expert, scope: Machine, hard: range(0.0, 1_000_000.0),
+    soft: range(0.0, 20_000.0), zero: rule("baud_rate / 300", |r| r.number(Key::baud_rate) / 300.0),
+    search: &["short segments", "stutter", "starve"],
+}
+
 /// Highest temperature that the nozzle may be given.
 max_nozzle_temperature: f64 = 275.0, {
     label: "Hottest nozzle", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,
@@ -131,9 +141,89 @@ retract_lift: f64 = 0.0, {
     soft: range(0.0, 3.0), orca: &["z_hop"], cura: &["retraction_hop"], search: &["lift"],
 }
 
+/// By which way the nozzle is lifted.
+///
+/// A slope or a spiral leaves the road without a pull, and so without a string; both are taken only where the nozzle is
+/// up before it meets anything that is printed.
+retract_lift_type: LiftType = LiftType::Normal, {
+    label: "Kind of z-hop", category: Retraction, level: Advanced, scope: Machine, orca: &["z_hop_types"],
+    search: &["slope", "spiral", "helix"], shown_when: when("there is a z-hop", |s| s.retract_lift > 0.0),
+}
+
+/// Steepness of a z-hop that is a slope or a spiral.
+travel_slope: f64 = 3.0, {
+    label: "Slope of z-hop", category: Retraction, level: Expert, scope: Machine, unit: Degree, hard: range(0.5, 80.0),
+    soft: range(1.0, 45.0),
+    shown_when: when("the z-hop is a slope or a spiral", |s| {
+        s.retract_lift > 0.0 && s.retract_lift_type != LiftType::Normal
+    }),
+}
+
+/// The nozzle is lifted only where a travel passes over something that is printed in the layer.
+///
+/// That is another part, the far side of the same one, a support, or a finished top surface. A nozzle that is on its way
+/// to what is not yet printed has nothing to hit, and every hop takes time and leaves a string.
+retract_lift_only_over_print: bool = true, {
+    label: "Z-hop only over what is printed", category: Retraction, level: Advanced, scope: Machine,
+    cura: &["retraction_hop_only_when_collides"], shown_when: when("there is a z-hop", |s| s.retract_lift > 0.0),
+}
+
+/// The nozzle is not lifted below this height.
+retract_lift_above: f64 = 0.0, {
+    label: "Z-hop above", category: Retraction, level: Expert, scope: Machine, unit: Millimetre,
+    hard: range(0.0, 10_000.0), shown_when: when("there is a z-hop", |s| s.retract_lift > 0.0),
+}
+
+/// The nozzle is not lifted above this height; 0 for no limit.
+retract_lift_below: f64 = 0.0, {
+    label: "Z-hop below", category: Retraction, level: Expert, scope: Machine, unit: Millimetre,
+    hard: range(0.0, 10_000.0), shown_when: when("there is a z-hop", |s| s.retract_lift > 0.0),
+}
+
+/// Where the nozzle may be lifted.
+retract_lift_enforce: LiftSurfaces = LiftSurfaces::All, {
+    label: "Z-hop on surfaces", category: Retraction, level: Expert, scope: Machine,
+    shown_when: when("there is a z-hop", |s| s.retract_lift > 0.0),
+}
+
 /// Move back along the road just laid while retracting, so that what oozes is wiped off there.
 wipe: bool = true, {
     label: "Wipe", category: Retraction, level: Advanced, scope: Machine,
+}
+
+/// Length of a wipe; 0 for as long as drawing back takes.
+///
+/// What a shorter wipe leaves to be drawn back is drawn back standing, behind it.
+wipe_distance: f64 = 0.0, {
+    label: "Wipe length", category: Retraction, level: Expert, scope: Machine, unit: Millimetre,
+    hard: range(0.0, 100.0), soft: range(0.0, 10.0), shown_when: when("the nozzle is wiped", |s| s.wipe),
+}
+
+/// Speed of a wipe. A percentage is of `travel_speed`.
+wipe_speed: f64 = Value::Percent(0.8), {
+    label: "Wipe speed", category: Retraction, level: Expert, scope: Machine, unit: MillimetrePerSecond,
+    hard: range(1.0, 2000.0), percent_of: Some(Key::travel_speed),
+    shown_when: when("the nozzle is wiped", |s| s.wipe),
+}
+
+/// Volume of the end of a road before a retraction that is not pushed, but left to the pressure in the nozzle; 0 for none.
+///
+/// Against blobs and strings on machines without pressure advance, which does the same better.
+coasting_volume: f64 = 0.0, {
+    label: "Coasting", category: Retraction, level: Expert, scope: Machine, unit: CubicMillimetre,
+    hard: range(0.0, 10.0), soft: range(0.0, 0.5), search: &["stringing", "blobs", "coasting_enable"],
+}
+
+/// Roads of less than this volume, laid without a travel, end without coasting.
+coasting_min_volume: f64 = 0.8, {
+    label: "Least volume for coasting", category: Retraction, level: Expert, scope: Machine, unit: CubicMillimetre,
+    hard: range(0.0, 100.0), shown_when: when("there is coasting", |s| s.coasting_volume > 0.0),
+}
+
+/// Speed of coasting as a share of the road's own.
+coasting_speed: f64 = 0.9, {
+    label: "Coasting speed", category: Retraction, level: Expert, scope: Machine, unit: Share, hard: range(0.1, 1.0),
+    shown_when: when("there is coasting", |s| s.coasting_volume > 0.0),
 }
 
 /// Share of the retraction that is made before the wipe.
@@ -183,6 +273,22 @@ thumbnails: Vec<[u32; 2]> = vec![[32, 32], [400, 300]], {
 /// Write extrusion as lengths of each move (M83) rather than as a running sum.
 use_relative_e_distances: bool = true, {
     label: "Relative extrusion", category: Output, level: Expert, scope: Machine, cura: &["relative_extrusion"],
+}
+
+/// Write curves as arcs (`G2` and `G3`) in place of many short lines.
+///
+/// Files become smaller and slow serial lines are no bottleneck. The firmware must know arcs: RepRapFirmware does, Marlin
+/// where it is built with `ARC_SUPPORT` (as it is by default), and Klipper with `[gcode_arcs]` in its configuration, where
+/// `resolution` should be 0.1 or less, because it draws arcs as lines of that length.
+arc_fitting: ArcFitting = ArcFitting::Disabled, {
+    label: "Arcs", category: Output, level: Advanced, scope: Recipe, orca: &["enable_arc_fitting"],
+    search: &["G2", "G3", "arc welder", "curves"],
+}
+
+/// How far an arc may be from the path that it stands for.
+arc_fitting_tolerance: f64 = 0.0125, {
+    label: "Arc tolerance", category: Output, level: Expert, scope: Recipe, unit: Millimetre, hard: range(0.002, 0.5),
+    soft: range(0.005, 0.05), shown_when: when("arcs are written", |s| s.arc_fitting != ArcFitting::Disabled),
 }
 
 /// Name the objects in the file, so that one of several can be cancelled.

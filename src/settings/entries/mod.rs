@@ -19,8 +19,8 @@
 //! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
 
 use super::choices::{
-    FillPattern, GcodeFlavor, IroningType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern,
-    SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
+    ArcFitting, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
+    SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
 use super::value::{SettingType, Value};
@@ -103,6 +103,11 @@ pub(super) enum FromValues<E> {
     Value(E),
     /// The value is of another type.
     Type(Key),
+}
+
+/// Whether the machine limits sudden changes of speed as such, and not by junction deviation.
+fn limits_jerk(s: &Settings) -> bool {
+    s.gcode_flavor != GcodeFlavor::Marlin || s.machine_max_junction_deviation <= 0.0
 }
 
 // Each file hands its entries, behind those of the files before, to the next name in the list.

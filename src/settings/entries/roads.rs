@@ -219,6 +219,30 @@ max_volumetric_speed: f64 = 0.0, {
     hard: range(0.0, 1000.0), soft: range(0.0, 60.0), search: &["volumetric", "flow rate limit"],
 }
 
+/// Fastest change of the flow between roads that follow each other, in both directions; 0 for any.
+///
+/// Roads are slowed before and behind a border between fast and slow, so that the pressure in the nozzle can follow and
+/// neither too much nor too little is laid there. Some 100 to 300 suit most hot ends.
+max_volumetric_extrusion_rate_slope: f64 = 0.0, {
+    label: "Change of flow", category: Speed, level: Expert, scope: Recipe, unit: CubicMillimetrePerSecondSquared,
+    hard: range(0.0, 100_000.0), soft: range(0.0, 2000.0),
+    search: &["extrusion rate smoothing", "pressure equalizer", "ERS"],
+}
+
+/// Fastest rise of the flow between roads that follow each other; 0 takes `max_volumetric_extrusion_rate_slope`.
+max_volumetric_extrusion_rate_slope_positive: f64 = 0.0, {
+    label: "Rise of flow", category: Speed, level: Expert, scope: Recipe, unit: CubicMillimetrePerSecondSquared,
+    hard: range(0.0, 100_000.0), soft: range(0.0, 2000.0),
+    zero: rule("max_volumetric_extrusion_rate_slope", |r| r.number(Key::max_volumetric_extrusion_rate_slope)),
+}
+
+/// Fastest fall of the flow between roads that follow each other; 0 takes `max_volumetric_extrusion_rate_slope`.
+max_volumetric_extrusion_rate_slope_negative: f64 = 0.0, {
+    label: "Fall of flow", category: Speed, level: Expert, scope: Recipe, unit: CubicMillimetrePerSecondSquared,
+    hard: range(0.0, 100_000.0), soft: range(0.0, 2000.0),
+    zero: rule("max_volumetric_extrusion_rate_slope", |r| r.number(Key::max_volumetric_extrusion_rate_slope)),
+}
+
 /// Acceleration where none of its own is given; 0 leaves the machine's.
 default_acceleration: f64 = 1000.0, {
     label: "Default", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
@@ -285,6 +309,62 @@ travel_acceleration: f64 = 0.0, {
     label: "Travel", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
     hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
     zero: rule("default_acceleration", |r| r.number(Key::default_acceleration)), cura: &["acceleration_travel"],
+}
+
+/// Largest sudden change of speed where none of its own is given; 0 leaves the machine's.
+///
+/// On Marlin the jerk (`M205 X Y`), on Klipper the speed of a right angle (`SQUARE_CORNER_VELOCITY`), on RepRapFirmware
+/// the instantaneous change (`M566`). Less of it rings less and takes longer. Machines with junction deviation have none.
+default_jerk: f64 = 0.0, {
+    label: "Jerk", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), soft: range(0.0, 40.0), cura: &["jerk_print"], search: &["square corner velocity", "M205", "M566", "cornering"],
+    shown_when: when("the machine limits jerk", limits_jerk),
+}
+
+/// Largest sudden change of speed of inner walls; 0 takes `default_jerk`.
+perimeter_jerk: f64 = 0.0, {
+    label: "Jerk of inner walls", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    zero: rule("default_jerk", |r| r.number(Key::default_jerk)), orca: &["inner_wall_jerk"], cura: &["jerk_wall_x"],
+    shown_when: when("the machine limits jerk", limits_jerk),
+}
+
+/// Largest sudden change of speed of the outer wall; 0 takes `default_jerk`.
+external_perimeter_jerk: f64 = 0.0, {
+    label: "Jerk of outer wall", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    zero: rule("default_jerk", |r| r.number(Key::default_jerk)), orca: &["outer_wall_jerk"], cura: &["jerk_wall_0"],
+    shown_when: when("the machine limits jerk", limits_jerk),
+}
+
+/// Largest sudden change of speed of sparse and solid infill and of bridges; 0 takes `default_jerk`.
+infill_jerk: f64 = 0.0, {
+    label: "Jerk of infill", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    zero: rule("default_jerk", |r| r.number(Key::default_jerk)), cura: &["jerk_infill"],
+    shown_when: when("the machine limits jerk", limits_jerk),
+}
+
+/// Largest sudden change of speed of top surfaces; 0 takes `default_jerk`.
+top_solid_infill_jerk: f64 = 0.0, {
+    label: "Jerk of top surfaces", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    zero: rule("default_jerk", |r| r.number(Key::default_jerk)), orca: &["top_surface_jerk"], cura: &["jerk_roofing"],
+    shown_when: when("the machine limits jerk", limits_jerk),
+}
+
+/// Largest sudden change of speed on the first layer; 0 takes those of the other layers.
+first_layer_jerk: f64 = 0.0, {
+    label: "Jerk of first layer", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), soft: range(0.0, 40.0), orca: &["initial_layer_jerk"], cura: &["jerk_layer_0"],
+    shown_when: when("the machine limits jerk", limits_jerk),
+}
+
+/// Largest sudden change of speed of travels; 0 leaves that of the road before.
+travel_jerk: f64 = 0.0, {
+    label: "Jerk of travels", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
+    hard: range(0.0, 1000.0), soft: range(0.0, 40.0), cura: &["jerk_travel"],
+    shown_when: when("the machine limits jerk", limits_jerk),
 }
 
 /// Travels keep inside the part, so that strings stay where they are not seen.

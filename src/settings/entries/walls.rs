@@ -101,6 +101,19 @@ spiral_vase_smooth: bool = true, {
     shown_when: when("a spiral vase is printed", |s| s.spiral_vase),
 }
 
+/// What stays open where a loop closes, so that its end makes no blob. A percentage is of the nozzle's diameter.
+seam_gap: f64 = Value::Percent(0.15), {
+    label: "Seam gap", category: Walls, level: Expert, scope: Object, unit: Millimetre, hard: range(0.0, 5.0),
+    soft: range(0.0, 0.5), percent_of: Some(Key::nozzle_diameter), search: &["blob", "zipper"],
+}
+
+/// The filament is pushed forward again a road's width inside of an outer loop, not where that begins.
+///
+/// What comes out too early is then not seen.
+wipe_before_external_loop: bool = false, {
+    label: "Wipe before outer loops", category: Walls, level: Expert, scope: Object, search: &["blob", "seam"],
+}
+
 /// Where loops begin, which leaves a small mark.
 seam_position: SeamPosition = SeamPosition::Aligned, {
     label: "Seam", category: Walls, level: Simple, scope: Object, cura: &["z_seam_type"],

@@ -48,6 +48,19 @@ const MARLIN_SHORT: f64 = 1.0;
 const SAME_DIRECTION: f64 = 0.999_999;
 
 impl Cornering {
+    /// With another sudden change in X and Y, mm/s. Junction deviation knows none.
+    pub(super) fn with_jerk(&self, jerk_mm_per_s: f64) -> Self {
+        let in_plane = |[_, _, z, e]: [f64; 4]| [jerk_mm_per_s, jerk_mm_per_s, z, e];
+        match *self {
+            Self::Jerk(axes) => Self::Jerk(in_plane(axes)),
+            Self::InstantChange(axes) => Self::InstantChange(in_plane(axes)),
+            Self::SquareCorner { cruise_ratio, extruder_mm_per_s, .. } => {
+                Self::SquareCorner { velocity_mm_per_s: jerk_mm_per_s, cruise_ratio, extruder_mm_per_s }
+            }
+            Self::JunctionDeviation(deviation) => Self::JunctionDeviation(deviation),
+        }
+    }
+
     /// Square of the speed from which a motion may stop at once, or to which it may start.
     pub(super) fn standstill2(&self, motion: &Motion) -> f64 {
         match self {

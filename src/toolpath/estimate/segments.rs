@@ -1,6 +1,6 @@
 //! From the steps of a toolpath to straight pieces of motion, and what the time of each counts as.
 
-use super::corner::Motion;
+use super::corner::{Cornering, Motion};
 use super::look_ahead::{self, Piece};
 use super::{MachineLimits, RoleEstimate, Start};
 use crate::toolpath::{Layer, Role, Step};
@@ -40,6 +40,8 @@ const NO_LIMIT: f64 = 1e6;
 
 pub(super) struct Walk<'a> {
     limits: &'a MachineLimits,
+    /// With the jerk that is set.
+    cornering: Cornering,
     filament_area_mm2: f64,
     acceleration: Option<f64>,
     z_mm: f64,
@@ -55,6 +57,7 @@ impl<'a> Walk<'a> {
     pub fn new(limits: &'a MachineLimits, filament_area_mm2: f64, start: Start) -> Self {
         Self {
             limits,
+            cornering: start.jerk.map_or_else(|| limits.cornering.clone(), |jerk| limits.cornering.with_jerk(jerk)),
             filament_area_mm2,
             acceleration: start.acceleration,
             z_mm: start.z_mm,
@@ -121,23 +124,29 @@ impl<'a> Walk<'a> {
                 }
             }
             Step::Travel(t) => {
-                let whole: f64 = t.points.windows(2).map(|w| w[0].distance_mm(w[1])).sum();
+                let rise = |i: usize| match (t.z_mm.get(i), t.z_mm.get(i + 1)) {
+                    (Some(a), Some(b)) => f64::from(*b) - f64::from(*a),
+                    _ => 0.0,
+                };
+                let lengths = t.points.windows(2).enumerate().map(|(i, w)| w[0].distance_mm(w[1]).hypot(rise(i)));
+                let whole: f64 = lengths.sum();
                 let per_mm = if whole > 0.0 { -f64::from(t.wipe_retract_mm) / whole } else { 0.0 };
                 let most = self.limits.travel_mm_per_s2;
                 let acceleration = limited(self.acceleration, most);
-                for w in t.points.windows(2) {
+                for (i, w) in t.points.windows(2).enumerate() {
                     let (p, q) = (w[0].to_mm(), w[1].to_mm());
-                    let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
-                    let length = (dx * dx + dy * dy).sqrt();
+                    let (dx, dy, dz) = (q[0] - p[0], q[1] - p[1], rise(i));
+                    let length = (dx * dx + dy * dy + dz * dz).sqrt();
                     if length > 0.0 {
                         let one = 1.0 / length;
-                        let direction = [dx * one, dy * one, 0.0, per_mm];
+                        let direction = [dx * one, dy * one, dz * one, per_mm];
                         self.add(at, Kind::Travel, direction, length, t.feed_mm_per_s, acceleration);
                     }
                 }
                 if let Some(sums) = self.sums.get_mut(layer as usize) {
                     sums.travel.length_mm += whole;
                 }
+                self.z_mm = t.z_mm.last().map_or(self.z_mm, |z| f64::from(*z));
                 if t.wipe_retract_mm > 0.0 {
                     self.drawn_back(layer);
                 }
@@ -161,6 +170,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Step::Acceleration(a) => self.acceleration = Some(f64::from(*a)),
+            Step::Jerk(jerk) => self.cornering = self.cornering.with_jerk(f64::from(*jerk)),
             _ => {}
         }
     }
@@ -193,7 +203,7 @@ impl<'a> Walk<'a> {
             set_acceleration,
         };
         let limits = self.limits;
-        for (axis, share) in limits.cornering.limited_shares(&direction).into_iter().enumerate() {
+        for (axis, share) in self.cornering.limited_shares(&direction).into_iter().enumerate() {
             let (feed, most) = (limits.max_feed_mm_per_s[axis], limits.max_acceleration_mm_per_s2[axis]);
             if feed > 0.0 && motion.nominal * share > feed {
                 motion.nominal = feed / share;
@@ -203,8 +213,8 @@ impl<'a> Walk<'a> {
             }
         }
         let entry2_max = match &self.before {
-            Some(before) => limits.cornering.corner2(before, &motion, &limits.max_acceleration_mm_per_s2),
-            None => limits.cornering.standstill2(&motion),
+            Some(before) => self.cornering.corner2(before, &motion, &limits.max_acceleration_mm_per_s2),
+            None => self.cornering.standstill2(&motion),
         };
         self.before = Some(motion);
         self.pieces.push(Piece {
@@ -223,7 +233,7 @@ impl<'a> Walk<'a> {
     /// Decides the speeds of all pieces held and books the time of the first `count`.
     fn decide(&mut self, count: usize) {
         let Some(before) = self.before else { return };
-        let cornering = &self.limits.cornering;
+        let cornering = &self.cornering;
         // The tool must be able to stop at the end of what is known.
         look_ahead::plan(&mut self.pieces, cornering.standstill2(&before), cornering.hump_share());
         for (piece, at) in self.pieces.iter().zip(&self.bookings).take(count) {

@@ -17,7 +17,7 @@ fn limits() -> MachineLimits {
 
 fn travel(points: &[(f64, f64)], feed_mm_per_s: f32) -> Step {
     let points = points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect();
-    Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0 })
+    Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm: Vec::new() })
 }
 
 fn of(steps: Vec<Step>, limits: &MachineLimits) -> Estimate {
@@ -94,6 +94,7 @@ fn a_retraction_in_parts_is_one() {
         points: vec![Point::default(), Point::from_mm(2.0, 0.0)],
         feed_mm_per_s: 100.0,
         wipe_retract_mm: 0.5,
+        z_mm: Vec::new(),
     });
     let retract = Step::Retract { length_mm: 0.2, feed_mm_per_s: 30.0 };
     let unretract = Step::Unretract { length_mm: 0.9, feed_mm_per_s: 30.0 };

@@ -76,8 +76,10 @@ impl Interpreter<'_> {
                     }
                 }
             }
-            90 => (self.relative, self.relative_e) = (false, false),
-            91 => (self.relative, self.relative_e) = (true, true),
+            90 | 91 => {
+                self.relative = number == 91;
+                self.extruder.set_axes(self.relative);
+            }
             92 => self.g92(params),
             53..=59 => self
                 .add(Warning, Rule::Offset, || format!("G{number} selects other coordinates; they are not followed")),
@@ -135,8 +137,7 @@ impl Interpreter<'_> {
 
     pub(super) fn m(&mut self, number: u32, params: &[u8]) {
         match number {
-            82 => self.relative_e = false,
-            83 => self.relative_e = true,
+            82 | 83 => self.extruder.set_extruder(number == 83),
             104 | 109 => {
                 let (tool, target) = self.temperature_words(params, number == 109, Self::judge_nozzle_temperature);
                 if let Some(target) = target {

@@ -4,7 +4,7 @@ use super::{Interpreter, Outside};
 use crate::report::Severity::{Error, Note, Warning};
 use crate::units::mm_per_s;
 use crate::verify::PRIMING_MARGIN_MM;
-use crate::verify::motion::{Arc, Axis, MoveWords};
+use crate::verify::motion::{Arc, Axis, MoveWords, PACE_MOVES};
 use crate::verify::policy::Policy;
 use crate::verify::report::Rule;
 
@@ -45,7 +45,7 @@ impl Interpreter<'_> {
             }
         }
         let pushed_mm = match words.e {
-            Some(e) if self.relative_e => e,
+            Some(e) if self.extruder.is_relative() => e,
             Some(e) => e - std::mem::replace(&mut self.e, e),
             None => 0.0,
         };
@@ -93,7 +93,7 @@ impl Interpreter<'_> {
                 self.check_printing_place(&way(from_xy, to_xy, known(&from, &[0, 1]), arc.as_ref()));
             }
             self.check_flow(length_mm, pushed_mm);
-            self.count_road(&to, plane_mm, pushed_mm);
+            self.count_road(&to, arc.as_ref(), plane_mm, pushed_mm);
             if std::mem::take(&mut self.released) {
                 self.add(Error, Rule::MotorsOff, || "prints after the motors were released and not homed again".into());
             }
@@ -115,6 +115,19 @@ impl Interpreter<'_> {
         self.filament.push(pushed_mm, !in_plane);
         let whole = moved.iter().zip(&from).all(|(moved, axis)| !moved || axis.known);
         self.check_feed(&delta, length_mm, pushed_mm, prints, whole);
+        self.check_pace(if length_mm > 0.0 { length_mm } else { pushed_mm.abs() });
+    }
+
+    /// Whether moves come faster than the machine can be fed with lines.
+    fn check_pace(&mut self, length_mm: f64) {
+        let (Some(feed), most) = (self.feed_mm_per_s, self.limits.lines_per_s) else { return };
+        if let Some(per_s) = self.pace.add(length_mm / feed, most) {
+            self.add(Note, Rule::LineRate, || {
+                format!(
+                    "{PACE_MOVES} moves come at {per_s:.0} a second; {most:.0} reach the machine, which may stutter"
+                )
+            });
+        }
     }
 
     /// In a job from elsewhere, whether a move begins at a place that is known well enough to tell where it ends.
@@ -338,7 +351,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn count_road(&mut self, to: &[Axis; 3], plane_mm: f64, pushed_mm: f64) {
+    fn count_road(&mut self, to: &[Axis; 3], arc: Option<&Arc>, plane_mm: f64, pushed_mm: f64) {
         if !self.started || self.is_custom {
             return;
         }
@@ -346,12 +359,14 @@ impl Interpreter<'_> {
         totals.printed_mm3 += pushed_mm * self.filament_area_mm2;
         totals.printed_length_mm += plane_mm;
         if to.iter().all(|axis| axis.known) {
-            let at = to.map(|axis| axis.machine());
-            let min = totals.printed_min_mm.get_or_insert(at);
-            let max = totals.printed_max_mm.get_or_insert(at);
-            for axis in 0..3 {
-                min[axis] = min[axis].min(at[axis]);
-                max[axis] = max[axis].max(at[axis]);
+            let end = to.map(|axis| axis.machine());
+            let min = totals.printed_min_mm.get_or_insert(end);
+            let max = totals.printed_max_mm.get_or_insert(end);
+            for [x, y] in arc.into_iter().flat_map(Arc::places).chain([[end[0], end[1]]]) {
+                for (axis, value) in [x, y, end[2]].into_iter().enumerate() {
+                    min[axis] = min[axis].min(value);
+                    max[axis] = max[axis].max(value);
+                }
             }
         }
     }

@@ -59,7 +59,8 @@ pub(super) fn programs(
         notices.push(Notice::warning("the brim does not fit on the build plate and is cut off at its edge"));
     }
     // The skirt goes around all that is printed while it is: its own layers' outlines and the brim.
-    let height = plate.skirt.height as usize;
+    let courses = courses(layers, plate.skirt.height as usize);
+    let height = courses.last().map_or(0, |last| last.layer + 1);
     let brim_areas: Vec<Region> = brim_roads.iter().map(|r| Region { rings: vec![Ring(r.points.clone())] }).collect();
     let mut around: Vec<&Region> = layers
         .iter()
@@ -75,9 +76,10 @@ pub(super) fn programs(
         notices.push(Notice::warning("the skirt does not fit on the build plate and is left out"));
     }
     let mut out = Vec::new();
-    for (i, layer) in layers.iter().enumerate().take(height.max(1)) {
+    for i in 0..height.max(1) {
         let mut programs = Vec::new();
-        if skirt_fits && i < height {
+        let course = courses.iter().find(|course| course.layer == i);
+        if let Some(course) = course.filter(|_| skirt_fits) {
             // Loops beyond those asked for are there for the first layer's flow alone. From the outside inwards.
             let count = if i == 0 { skirt.len() } else { skirt.len().min(plate.skirt.loops as usize) };
             let roads: Vec<Road> = skirt[..count]
@@ -86,7 +88,7 @@ pub(super) fn programs(
                 .map(|ring| {
                     let mut points = ring.0.clone();
                     points.extend(ring.0.first());
-                    road(Role::Skirt, plate.skirt.width_mm, layer.height_mm, points)
+                    road(Role::Skirt, plate.skirt.width_mm, course.height_mm, points)
                 })
                 .collect();
             if !roads.is_empty() {
@@ -102,10 +104,67 @@ pub(super) fn programs(
     out
 }
 
+/// A layer of the skirt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Course {
+    layer: usize,
+    height_mm: f64,
+}
+
+/// The layers that carry the skirt, one on the other. Supports may have layers of their own between those of the objects:
+/// these have none, so that the skirt is as high as was asked for in layers of the objects.
+fn courses(layers: &[PrintLayer], count: usize) -> Vec<Course> {
+    let first_part = layers.iter().position(|layer| !layer.parts.is_empty()).unwrap_or(0);
+    let carries = |(i, layer): &(usize, &PrintLayer)| *i <= first_part || !layer.parts.is_empty();
+    let mut below_mm = 0.0;
+    let course = |(layer, printed): (usize, &PrintLayer)| {
+        let height_mm = if layer == 0 { printed.height_mm } else { printed.z_mm - below_mm };
+        below_mm = printed.z_mm;
+        Course { layer, height_mm }
+    };
+    layers.iter().enumerate().filter(carries).take(count).map(course).collect()
+}
+
 /// Whether a road of this width along these points stays on the plate.
 fn within_plate(plate: &Region, points: &[Point], width_mm: f64) -> bool {
     let path = Polyline(points.to_vec());
     let inner = plate.offset(-width_mm / 2.0, Join::Miter(2.0));
     let inside: f64 = inner.clip(std::slice::from_ref(&path)).iter().map(Polyline::length_mm).sum();
     inside >= path.length_mm() - 1e-3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(z_mm: f64, height_mm: f64, has_part: bool) -> PrintLayer {
+        let parts = if has_part { vec![(0, 0)] } else { Vec::new() };
+        let supports = if has_part { Vec::new() } else { vec![(0, 0)] };
+        PrintLayer { z_mm, height_mm, parts, supports, beside: Vec::new() }
+    }
+
+    #[test]
+    fn courses_of_a_skirt_lie_on_each_other_and_layers_of_supports_alone_do_not_count() {
+        // Supports with a grid of their own between the layers of an object.
+        let layers = [
+            layer(0.2, 0.2, true),
+            layer(0.3, 0.3, false),
+            layer(0.4, 0.2, true),
+            layer(0.55, 0.25, false),
+            layer(0.6, 0.2, true),
+        ];
+        let of = |count: usize| -> Vec<(usize, i64)> {
+            courses(&layers, count).iter().map(|c| (c.layer, (c.height_mm * 1e3).round() as i64)).collect()
+        };
+        assert_eq!(of(0), []);
+        assert_eq!(of(2), [(0, 200), (2, 200)]);
+        assert_eq!(of(9), [(0, 200), (2, 200), (4, 200)]);
+        // A raft has a skirt too, and objects of different layer heights share one.
+        let raft = [layer(0.3, 0.3, false), layer(0.6, 0.3, false), layer(0.9, 0.2, true)];
+        let heights: Vec<f64> = courses(&raft, 3).iter().map(|c| c.height_mm).collect();
+        assert!(heights.iter().all(|height| (height - 0.3).abs() < 1e-9), "{heights:?}");
+        let mixed = [layer(0.2, 0.2, true), layer(0.3, 0.1, true), layer(0.4, 0.2, true)];
+        let top: f64 = courses(&mixed, 3).iter().map(|c| c.height_mm).sum();
+        assert!((top - 0.4).abs() < 1e-9);
+    }
 }

@@ -1,14 +1,15 @@
 //! The steps of each layer, and the way from each layer to the next.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::geometry::{Bounds, Point};
+use crate::geometry::{Bounds, Point, Region};
+use crate::process::fdm::hop::{self, Hop, HopSettings, Occasion, Rise};
 use crate::process::fdm::island::Road;
 use crate::process::fdm::motion::{Departure, MotionSettings, Tool};
 use crate::process::fdm::overhangs::{Below, Curl, Overhang};
 use crate::process::fdm::stages::PerimeterIsland;
-use crate::process::fdm::travel::{TravelMap, Way, crosses_outline};
+use crate::process::fdm::travel::{TravelMap, Way, crosses_outline, length_mm};
 use crate::toolpath::{Role, Step};
 
 use super::{LayerPrograms, PlannedObject, PlateSettings, PrintLayer, Program, islands_of};
@@ -29,7 +30,7 @@ pub(super) fn layer_change(
     let entry = after.and_then(|p| p.roads.first()).map(Road::first);
     let Some(before) = before else {
         let way = Way { points: vec![origin, entry.unwrap_or(origin)], retract: true };
-        return Departure::new(None, way, &plate.motion);
+        return over_a_change(Departure::new(None, way, &plate.motion), &plate.motion, layers, i);
     };
     let road = before.roads.split_last().map(|(last, others)| {
         let lead = others.iter().rev().scan(last.first(), |to, road| {
@@ -43,22 +44,23 @@ pub(super) fn layer_change(
     let road = road.as_deref();
     let from = road.map(Road::last).unwrap_or_default();
     let motion = motion_of(before);
+    let leave = |way: Way| over_a_change(Departure::new(road, way, motion), motion, layers, i);
     let (Some(after), Some(to)) = (after, entry) else {
-        return Departure::new(road, Way { points: vec![from, from], retract: true }, motion);
+        return leave(Way { points: vec![from, from], retract: true });
     };
     if after.spiral && before.spiral {
         return Departure::none();
     }
     let straight = Way { points: vec![from, to], retract: motion.retraction.on_layer_change };
     if straight.retract || from.distance_mm(to) < motion.travel.retract_before_mm {
-        return Departure::new(road, straight, motion);
+        return leave(straight);
     }
     let is_part = |p: &Program<Vec<Road>>| p.home.is_some() && !p.support;
     let within_parts = is_part(before) && is_part(after);
     let islands = |l: usize| -> Vec<&PerimeterIsland> { islands_of(objects, &layers[l]).map(|(.., i)| i).collect() };
     let crosses = |l: usize| crosses_outline(&islands(l), from, to);
     if within_parts && !crosses(i - 1) && !crosses(i) {
-        return Departure::new(road, straight, motion);
+        return leave(straight);
     }
     // Around corners and holes of the new layer, if it is one island with the end of the old one.
     let new = islands(i);
@@ -70,7 +72,34 @@ pub(super) fn layer_change(
     } else {
         Way { retract: true, ..straight }
     };
-    Departure::new(road, way, motion)
+    leave(way)
+}
+
+/// With a hop where one is always made: the tool is above everything that is printed when it goes to a new layer.
+fn over_a_change(departure: Departure, motion: &MotionSettings, layers: &[PrintLayer], to: usize) -> Departure {
+    let z_mm = layers.get(to).or(layers.last()).map_or(0.0, |layer| layer.z_mm);
+    let occasion = Occasion { z_mm, first_layer: to == 0, over_top: false, hit_mm: None };
+    let hop = motion.hop.hop(&occasion);
+    departure.with_hop(hop)
+}
+
+/// A place inside of a loop beside where it begins: on the left, where the walls of outlines and of holes have what they
+/// enclose.
+fn beside_start(loop_: &Road) -> Option<Point> {
+    let (first, last) = (loop_.first(), loop_.last());
+    let next = *loop_.points.iter().find(|p| **p != first)?;
+    let before = *loop_.points.iter().rev().find(|p| **p != last && **p != first)?;
+    let direction = |a: Point, b: Point| {
+        let ([ax, ay], [bx, by]) = (a.to_mm(), b.to_mm());
+        let length = (bx - ax).hypot(by - ay);
+        [(bx - ax) / length, (by - ay) / length]
+    };
+    let (out, back) = (direction(first, next), direction(before, first));
+    let left = [-(out[1] + back[1]), out[0] + back[0]];
+    let length = left[0].hypot(left[1]);
+    let [x, y] = first.to_mm();
+    let by = loop_.width_mm / length;
+    (length > 0.2).then(|| Point::from_mm(x + left[0] * by, y + left[1] * by))
 }
 
 /// A road whose end is this near to its beginning goes around, mm.
@@ -95,6 +124,64 @@ fn passes_over(way: &Way, areas: &[Bounds]) -> bool {
 /// Whether a point lies on an island.
 fn is_on(island: &PerimeterIsland, p: Point) -> bool {
     island.outline.outer.locate(p) != Some(false) && island.outline.holes.iter().all(|h| h.locate(p) != Some(true))
+}
+
+/// What of a layer is printed so far, as far as the nozzle could hit it.
+struct Printed {
+    /// Object and number of each island of the layer, in the order of its [`TravelMap`]; what only stands beside supports
+    /// is printed later.
+    homes: Vec<(usize, usize)>,
+    begun: BTreeSet<(usize, usize)>,
+    /// Around each road of support.
+    supports: Vec<Bounds>,
+}
+
+impl Printed {
+    fn new(objects: &[PlannedObject], layer: &PrintLayer) -> Self {
+        let homes = if objects.iter().any(|o| o.settings.motion.hop.is_on()) {
+            islands_of(objects, layer).map(|(object, island, _)| (object, island)).collect()
+        } else {
+            Vec::new()
+        };
+        Self { homes, begun: BTreeSet::new(), supports: Vec::new() }
+    }
+
+    fn add(&mut self, home: Option<(usize, usize)>, support: bool, road: &Road) {
+        if support {
+            self.supports.extend(Bounds::around(road.points.iter().copied()));
+        } else {
+            self.begun.extend(home);
+        }
+    }
+
+    fn is_printed(&self, island: usize) -> bool {
+        self.homes.get(island).is_some_and(|home| self.begun.contains(home))
+    }
+
+    /// The hop for a way, of which `occasion` says all but what is met on it.
+    fn hop(
+        &self,
+        way: &[Point],
+        map: &TravelMap,
+        leaving_mm: f64,
+        occasion: Occasion,
+        settings: &HopSettings,
+        plate: &Region,
+    ) -> Option<Hop> {
+        let first_hit = |way: &[Point], leaving_mm: f64| {
+            hop::first_hit_mm(way, map, |island| self.is_printed(island), &self.supports, leaving_mm)
+        };
+        let hop = settings.hop(&Occasion { hit_mm: first_hit(way, leaving_mm), ..occasion })?;
+        let fits = match hop.rise(way) {
+            // The first quarter of a turn leaves the wall, in the second one it is not yet high; then it comes back.
+            Rise::Turn(points, _) => {
+                let low = &points[..points.len() / 2 + 1];
+                first_hit(low, 0.5 * length_mm(low)).is_none() && points.iter().all(|p| plate.contains(*p))
+            }
+            _ => true,
+        };
+        Some(if fits { hop } else { hop.straight() })
+    }
 }
 
 /// Writes the steps of layers.
@@ -145,6 +232,9 @@ impl Planner<'_> {
         let mut labelled: Option<usize> = None;
         // The way that leads up to the road without a travel.
         let mut lead: Vec<Point> = Vec::new();
+        let mut printed = Printed::new(self.objects, layer);
+        // Material laid since the tool last travelled, mm³.
+        let mut run_mm3 = 0.0;
         // Where top surfaces are finished: what drips there is seen.
         let mut tops: Vec<Bounds> = Vec::new();
         let Some((_, home, ..)) = roads.peek() else { return (tool.steps, Vec::new()) };
@@ -160,28 +250,38 @@ impl Planner<'_> {
             let same_z = z_before.filter(|z| (z - z_mm).abs() < 1e-6).map(|_| z_mm);
             tool.arrive(arrival, same_z, z_mm, motion);
         }
-        while let Some((program, home, support, road)) = roads.next() {
+        while let Some((program, home, support, mut road)) = roads.next() {
             let motion = self.motion(home);
-            // Walls go piece by piece, each as slow as what hangs over the layer below has to be.
-            let mut print = |tool: &mut Tool, road: Road| {
-                let Some((object, below)) = home.filter(|_| !support).and_then(|(o, _)| Some((o, below.get(&o)?)))
-                else {
-                    return tool.print(road, first_layer, motion);
-                };
-                for (piece, overhang) in below.pieces(road) {
-                    tool.print(piece, first_layer, motion);
-                    let most = self.objects[object].settings.overhangs.most_mm_per_s(overhang) as f32;
-                    if let Some(Step::Extrude(e)) = tool.steps.last_mut() {
-                        e.feed_mm_per_s = e.feed_mm_per_s.min(most);
-                    }
-                    if overhang != Overhang::None {
-                        overhangs.push((tool.steps.len() - 1, overhang));
+            // Walls go piece by piece, each as slow as what hangs over the layer below has to be. The end of a road that
+            // was cut off is left to the pressure.
+            let mut print = |tool: &mut Tool, road: Road, coast: Option<Vec<Point>>| {
+                match home.filter(|_| !support).and_then(|(o, _)| Some((o, below.get(&o)?))) {
+                    None => tool.print(road, first_layer, motion),
+                    Some((object, below)) => {
+                        for (piece, overhang) in below.pieces(road) {
+                            tool.print(piece, first_layer, motion);
+                            let most = self.objects[object].settings.overhangs.most_mm_per_s(overhang) as f32;
+                            if let Some(Step::Extrude(e)) = tool.steps.last_mut() {
+                                e.feed_mm_per_s = e.feed_mm_per_s.min(most);
+                            }
+                            if overhang != Overhang::None {
+                                overhangs.push((tool.steps.len() - 1, overhang));
+                            }
+                        }
                     }
                 }
+                if let Some(points) = coast {
+                    tool.coast(points, motion);
+                }
             };
+            if motion.hop.is_on() {
+                printed.add(home, support, &road);
+            }
+            run_mm3 += road.flow_mm3_per_mm * length_mm(&road.points);
             let Some((next_program, next_home, _, next)) = roads.peek() else {
                 let out = &self.departures[index + 1];
-                print(&mut tool, road);
+                let coast = if out.retract { motion.coasting.cut(&mut road, run_mm3) } else { None };
+                print(&mut tool, road, coast);
                 tool.depart(out, motion);
                 break;
             };
@@ -195,7 +295,7 @@ impl Planner<'_> {
                 } else {
                     lead.extend(&road.points);
                 }
-                print(&mut tool, road);
+                print(&mut tool, road, None);
                 continue;
             }
             let same_island = program == *next_program && home.is_some();
@@ -210,14 +310,31 @@ impl Planner<'_> {
                 let inside = same_island && (!support || map.is_clear(from, to));
                 map.way(from, to, inside, &motion.travel)
             };
-            way.retract |= from.distance_mm(to) >= motion.travel.retract_before_mm && passes_over(&way, &tops);
+            let over_top = passes_over(&way, &tops);
+            way.retract |= from.distance_mm(to) >= motion.travel.retract_before_mm && over_top;
             if program != *next_program {
                 // Ways between islands are retracted anyhow.
                 tops.clear();
             }
-            let departure = Departure::new(Some(&led_up_to(std::mem::take(&mut lead), &road)), way, motion);
             let next_home = *next_home;
-            print(&mut tool, road);
+            let led_up = led_up_to(std::mem::take(&mut lead), &road);
+            let mut departure = Departure::new(Some(&led_up), way, motion);
+            if departure.retract && (motion.hop.is_on() || motion.wipe_before_external_loop) {
+                let map = map.get_or_insert_with(|| {
+                    TravelMap::new(islands_of(self.objects, layer).map(|(.., island)| island).collect())
+                });
+                let is_loop = motion.wipe_before_external_loop && next.closed && next.role == Role::ExternalPerimeter;
+                let ready_at = beside_start(next).filter(|place| is_loop && map.is_clear(next.first(), *place));
+                departure = departure.ready_at(ready_at);
+                // The nozzle stands on an outer wall's middle and has to leave it; anything else would be met.
+                let leaving_mm = if road.role == Role::ExternalPerimeter { road.width_mm } else { 0.0 };
+                let occasion = Occasion { z_mm: layer.z_mm, first_layer, over_top, hit_mm: None };
+                let hop = printed.hop(departure.way(), map, leaving_mm, occasion, &motion.hop, &self.plate.plate);
+                departure = departure.with_hop(hop);
+            }
+            let coast = if departure.retract { motion.coasting.cut(&mut road, run_mm3) } else { None };
+            run_mm3 = 0.0;
+            print(&mut tool, road, coast);
             tool.depart(&departure, motion);
             self.label(&mut tool, &mut labelled, next_home);
             tool.arrive(&departure, Some(z_mm), z_mm, motion);
