@@ -11,14 +11,18 @@
 //!   sent *again* means that it was accepted.
 //! - A `Resend` whose number cannot be right (the number itself was damaged) resolves nothing; the probe will.
 //! - Firmware that was heard to say `busy`, or to report temperatures by itself, does so every two seconds whatever it is
-//!   working on. From such a machine a quarter of a minute without a word means that it is gone; one that never did may be
-//!   measuring its plate in silence for minutes.
+//!   working on, until a job tells it not to (`M113 S0`, `M155 S0`). From such a machine a quarter of a minute without a
+//!   word means that it is gone; any other may be measuring its plate in silence for minutes, and has the time that its
+//!   command may take.
+//! - `ok` with temperatures answers a report that was asked for, one each.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::framing::framed;
-use super::reply::Reply;
+pub use super::patience::Patience;
+use super::patience::{Talk, Work};
+use super::reply::{Reply, Temperatures};
 
 /// Lines kept for sending again. OctoPrint keeps 50.
 const HISTORY: usize = 64;
@@ -26,47 +30,12 @@ const HISTORY: usize = 64;
 const MOST_REPEATS: u32 = 10;
 /// Probes without any answer after which the connection is given up.
 const MOST_PROBES: u32 = 6;
+/// A machine that talks by itself less often than this, in seconds, is not missed when it does not.
+const OFTEN_S: f64 = 5.0;
+/// A heater that is further than this from its target is still on its way there, °C.
+const REACHED_C: f32 = 2.0;
 /// Longest line that Marlin takes, number and checksum included, ending excluded; longer ones loop for ever.
 pub const LONGEST_LINE: usize = 95;
-
-/// Commands that may keep the firmware busy for minutes: waits, homing, measuring, heating, changes of filament. So may
-/// tool changes and whatever is a macro of the machine's own.
-const LONG_RUNNING: [&str; 23] = [
-    "G4", "G28", "G29", "G30", "G32", "G33", "G34", "G80", "G425", "M0", "M1", "M48", "M98", "M109", "M116", "M190",
-    "M191", "M226", "M303", "M400", "M600", "M701", "M702",
-];
-
-/// How long to wait for what.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// An `ok` of an ordinary line is overdue after this (a `busy` starts it again).
-    pub ordinary: Duration,
-    /// The same for commands that heat, home or wait; any line from the machine starts it again.
-    pub long_running: Duration,
-    /// An `ok` that should follow a `Resend` is assumed after this.
-    pub after_resend: Duration,
-    /// A machine that owes an answer and has been quiet for this long is worth a word to the person.
-    pub remark: Duration,
-    /// One that talks while it works and has been quiet for this long is gone.
-    pub quiet: Duration,
-    /// The same for one that was never heard to talk while it works; and while it works on what may take minutes.
-    pub silent: Duration,
-    pub silent_at_work: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            ordinary: Duration::from_millis(1_500),
-            long_running: Duration::from_secs(60),
-            after_resend: Duration::from_millis(500),
-            remark: Duration::from_secs(5),
-            quiet: Duration::from_secs(15),
-            silent: Duration::from_secs(60),
-            silent_at_work: Duration::from_secs(900),
-        }
-    }
-}
 
 /// Why the engine gave up. Nothing more may be sent but an emergency stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +54,7 @@ pub enum Failure {
 struct InFlight {
     number: u32,
     is_report: bool,
-    long_running: bool,
+    work: Work,
     again: bool,
     since: Instant,
 }
@@ -110,8 +79,13 @@ pub struct Engine {
     quiet_since: Option<Instant>,
     /// The machine was told to report its temperatures by itself.
     reports: bool,
-    /// It was heard to say something while it worked.
-    talks: bool,
+    /// It was heard to say `busy`, and to report by itself, since it was last told how often to.
+    says_busy: bool,
+    says_reports: bool,
+    /// An `ok` came after the last line was sent.
+    was_answered: bool,
+    /// Reports that are taken for answered though no answer of their own came: it may still come.
+    unanswered_reports: u32,
     /// The person waits for it to end.
     hurried: bool,
 }
@@ -131,7 +105,10 @@ impl Engine {
             resent: 0,
             quiet_since: None,
             reports: false,
-            talks: false,
+            says_busy: false,
+            says_reports: false,
+            was_answered: false,
+            unanswered_reports: 0,
             hurried: false,
         }
     }
@@ -158,7 +135,7 @@ impl Engine {
 
     /// Whether the line that the machine is working on is one that may take minutes.
     pub fn is_in_long_command(&self) -> bool {
-        self.in_flight.front().is_some_and(|line| line.long_running)
+        self.in_flight.front().is_some_and(|line| line.work.is_long())
     }
 
     /// The machine will report its temperatures by itself from now on, so that such a report says nothing of the command
@@ -180,7 +157,7 @@ impl Engine {
 
     /// Whether a long command is no excuse for silence.
     fn should_talk(&self) -> bool {
-        self.talks || self.hurried
+        self.says_busy || self.says_reports || self.hurried
     }
 
     /// How long the machine has owed an answer without a word, where that is longer than it should be.
@@ -196,12 +173,9 @@ impl Engine {
 
     /// When the machine is taken for gone, if it says nothing until then.
     fn gone_at(&self) -> Option<Instant> {
-        let patience = match self.is_in_long_command() {
-            _ if self.should_talk() => self.patience.quiet,
-            true => self.patience.silent_at_work,
-            false => self.patience.silent,
-        };
-        Some(self.quiet_since()? + patience)
+        let work = self.in_flight.front()?.work;
+        let patience = if self.should_talk() { Some(self.patience.quiet) } else { self.patience.silence_over(work) };
+        Some(self.quiet_since()? + patience?)
     }
 
     fn quiet_since(&self) -> Option<Instant> {
@@ -220,7 +194,7 @@ impl Engine {
             Reply::Ok { line, temperatures } => self.on_ok(*line, temperatures.is_some(), now),
             Reply::Resend(number) => self.on_resend(*number, now)?,
             Reply::Busy | Reply::Heating(_) => {
-                self.talks |= *reply == Reply::Busy;
+                self.says_busy |= *reply == Reply::Busy;
                 for line in &mut self.in_flight {
                     line.since = now;
                 }
@@ -234,10 +208,18 @@ impl Engine {
             }
             Reply::Start if !self.history.is_empty() => return Err(Failure::Restarted),
             Reply::Fatal(text) => return Err(Failure::Fatal(text.clone())),
-            // It comes whether or not the machine still works on anything.
-            Reply::Temperatures(_) if self.reports => self.talks = true,
+            Reply::Temperatures(temperatures) if self.reports => {
+                self.says_reports = true;
+                // It comes whether or not the machine still works on anything, unless it says itself that it heats.
+                if let Some(line) = self.in_flight.front_mut().filter(|line| line.work == Work::Heating) {
+                    self.probes = 0;
+                    if is_on_its_way(temperatures) {
+                        line.since = now;
+                    }
+                }
+            }
             _ => {
-                if let Some(line) = self.in_flight.front_mut().filter(|line| line.long_running) {
+                if let Some(line) = self.in_flight.front_mut().filter(|line| line.work.is_long()) {
                     line.since = now;
                 }
             }
@@ -251,12 +233,17 @@ impl Engine {
             return;
         }
         self.probes = 0;
-        let through = match number {
-            Some(number) => number,
-            None if with_temperatures && self.in_flight.iter().any(|line| line.is_report) => {
-                self.in_flight.iter().filter(|line| line.is_report).map(|line| line.number).next_back().unwrap_or(0)
+        self.was_answered = true;
+        let report = self.in_flight.iter().find(|line| line.is_report).filter(|_| with_temperatures);
+        let through = match (number, report) {
+            (Some(number), _) => number,
+            // One each, since whoever asked several times is answered several times.
+            (None, Some(report)) => report.number,
+            (None, None) if with_temperatures && self.unanswered_reports > 0 => {
+                self.unanswered_reports -= 1;
+                return;
             }
-            None => self.in_flight.front().map_or(0, |line| line.number),
+            (None, None) => self.in_flight.front().map_or(0, |line| line.number),
         };
         while self.in_flight.front().is_some_and(|line| line.number <= through) {
             self.in_flight.pop_front();
@@ -322,11 +309,16 @@ impl Engine {
             self.resume(resume, now);
         }
         if let Some(line) = self.in_flight.front() {
-            if now < self.overdue(line) {
+            if self.overdue(line).is_none_or(|overdue| now < overdue) {
                 return Ok(None);
             }
             if line.again && self.in_flight.len() == 1 {
                 // Nothing was said to a line sent again: it had been accepted before.
+                self.in_flight.clear();
+            } else if self.was_answered && self.in_flight.iter().all(|line| line.is_report) {
+                // The machine answers, but not as often as it was asked. Should it not know of the last report, it will
+                // ask for it when the next line comes.
+                self.unanswered_reports += self.in_flight.len() as u32;
                 self.in_flight.clear();
             } else {
                 return self.probe(now).map(Some);
@@ -349,14 +341,19 @@ impl Engine {
     /// When the engine wants to be asked again though nothing arrived; `None` while it waits for nothing.
     pub fn deadline(&self) -> Option<Instant> {
         let after_resend = self.refused.map(|(_, since)| since + self.patience.after_resend);
-        let due = after_resend.or_else(|| self.in_flight.front().map(|line| self.overdue(line)));
+        let due = after_resend.or_else(|| self.in_flight.front().and_then(|line| self.overdue(line)));
         due.into_iter().chain(self.gone_at()).min()
     }
 
-    fn overdue(&self, line: &InFlight) -> Instant {
-        let patience = if line.long_running { self.patience.long_running } else { self.patience.ordinary };
+    /// When a line's `ok` is overdue; `None` where asking any more would only fill the buffer of a machine that works for
+    /// long, and [`Engine::gone_at`] decides.
+    fn overdue(&self, line: &InFlight) -> Option<Instant> {
+        if line.work.is_long() && self.probes >= MOST_PROBES {
+            return None;
+        }
+        let patience = if line.work.is_long() { self.patience.long_running } else { self.patience.ordinary };
         // Each unanswered probe doubles the patience, so that a slow machine is not flooded.
-        line.since + patience * 2u32.pow(self.probes.min(3))
+        Some(line.since + patience * 2u32.pow(self.probes.min(3)))
     }
 
     /// Asks what became of the lines in flight. The bare line ending first pushes out a tail that was cut on the way.
@@ -389,237 +386,44 @@ impl Engine {
         if self.in_flight.is_empty() {
             self.quiet_since = Some(now);
         }
-        let command = text.split(['*', ' ']).find(|word| !is_numbered(word, 'N')).unwrap_or_default();
-        let is_macro = !command.starts_with(|c: char| is_numbered(command, c));
-        let long_running = is_macro || is_numbered(command, 'T') || LONG_RUNNING.contains(&command);
-        self.in_flight.push_back(InFlight { number, is_report: command == "M105", long_running, again, since: now });
+        self.was_answered = false;
+        let command = bare(text);
+        match Talk::of(command) {
+            Some(Talk::Busy(every_s)) => self.says_busy &= is_often(every_s),
+            Some(Talk::Reports(every_s)) => {
+                self.reports = every_s > 0.0;
+                self.says_reports &= is_often(every_s);
+            }
+            None => {}
+        }
+        let is_report = command.split(' ').next() == Some("M105");
+        self.in_flight.push_back(InFlight { number, is_report, work: Work::of(command), again, since: now });
     }
 }
 
-/// Whether a word is this letter and a number, as `G28` and `N12` are.
-fn is_numbered(word: &str, letter: char) -> bool {
-    word.strip_prefix(letter).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+/// A command as it was before it was framed.
+fn bare(line: &str) -> &str {
+    let command = line.split('*').next().unwrap_or_default();
+    match command.split_once(' ') {
+        Some((number, command)) if number.starts_with('N') && number[1..].bytes().all(|b| b.is_ascii_digit()) => {
+            command
+        }
+        _ => command,
+    }
+}
+
+/// Whether what is said every so many seconds is said often enough to be missed.
+fn is_often(every_s: f64) -> bool {
+    every_s > 0.0 && every_s <= OFTEN_S
+}
+
+/// Whether a heater is not yet where it shall be.
+fn is_on_its_way(temperatures: &Temperatures) -> bool {
+    [temperatures.nozzle, temperatures.bed]
+        .into_iter()
+        .flatten()
+        .any(|heater| heater.target_c > 0.0 && (heater.actual_c - heater.target_c).abs() > REACHED_C)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::reply::parse;
-    use super::*;
-
-    /// A conversation as a table: `<` the machine says, `>` the host must write, `+` milliseconds pass, `!` it gives up,
-    /// `silent` and `still waiting` say whether that is remarked on, `reports` that the machine
-    /// was told to report, `hurry` that the person cancels.
-    fn check(script: &str) {
-        let mut now = Instant::now();
-        let mut engine = Engine::new(Patience {
-            ordinary: Duration::from_millis(100),
-            long_running: Duration::from_secs(1),
-            after_resend: Duration::from_millis(50),
-            remark: Duration::from_millis(400),
-            quiet: Duration::from_millis(1_500),
-            silent: Duration::from_secs(4),
-            silent_at_work: Duration::from_secs(90),
-        });
-        let mut commands: VecDeque<String> = ["G1 X1", "G1 X2", "G28", "G1 X3", "G1 X4"].map(String::from).into();
-        let mut failed = false;
-        for line in script.lines().map(str::trim).filter(|l| !l.is_empty()) {
-            let (kind, rest) = line.split_at(1);
-            let rest = rest.trim();
-            match kind {
-                "<" => failed |= engine.on_reply(&parse(rest), now).is_err(),
-                "+" => now += Duration::from_millis(rest.parse().unwrap()),
-                "r" => engine.expect_reports(),
-                "h" => engine.hurry(now),
-                "s" => assert_eq!(engine.silence(now).is_some(), rest == "ilent", "at {line:?} of\n{script}"),
-                "!" => assert!(failed || engine.next_write(now, &mut || None).is_err(), "did not give up"),
-                ">" => {
-                    let wrote = engine.next_write(now, &mut || commands.pop_front()).unwrap();
-                    let wrote = wrote.map_or(String::new(), |w| w.replace('\n', "|"));
-                    let expected = if rest.is_empty() {
-                        String::new()
-                    } else {
-                        let (number, command) = rest.trim_start_matches('|').split_once(' ').unwrap();
-                        let bare = if rest.starts_with('|') { "|" } else { "" };
-                        format!("{bare}{}|", framed(number.parse().unwrap(), command))
-                    };
-                    assert_eq!(wrote, expected, "at {line:?} of\n{script}");
-                }
-                _ => panic!("{line}"),
-            }
-        }
-    }
-
-    #[test]
-    fn each_line_waits_for_the_ok_of_the_one_before() {
-        check("> 1 G1 X1\n >\n < ok\n > 2 G1 X2\n < T:20 /0 B:20 /0\n >\n < ok N2 P15 B3\n > 3 G28");
-    }
-
-    #[test]
-    fn a_refused_line_is_sent_again_once_and_its_own_ok_acknowledges_nothing_new() {
-        check(
-            "> 1 G1 X1
-             < ok
-             > 2 G1 X2
-             < Error:checksum mismatch, Last Line: 1
-             < Resend: 2
-             >
-             < ok
-             > 2 G1 X2
-             < ok
-             > 3 G28",
-        );
-    }
-
-    #[test]
-    fn the_ok_after_a_resend_is_assumed_when_it_does_not_come() {
-        check("> 1 G1 X1\n < Resend:1\n >\n + 49\n >\n + 2\n > 1 G1 X1\n < ok\n > 2 G1 X2");
-    }
-
-    #[test]
-    fn a_lost_ok_is_asked_for_and_the_line_is_not_sent_again() {
-        check("> 1 G1 X1\n + 99\n >\n + 2\n > |2 M105\n < ok T:20 /0 B:20 /0\n > 3 G1 X2");
-    }
-
-    #[test]
-    fn a_late_ok_and_the_answer_of_the_probe_acknowledge_both() {
-        check("> 1 G1 X1\n + 101\n > |2 M105\n < ok\n >\n < ok T:20 /0 B:20 /0\n > 3 G1 X2");
-    }
-
-    #[test]
-    fn a_lost_line_is_found_by_the_probe_and_both_are_sent_in_order() {
-        check(
-            "> 1 G1 X1
-             + 101
-             > |2 M105
-             < Error:Line Number is not Last Line Number+1, Last Line: 0
-             < Resend: 1
-             < ok
-             > 1 G1 X1
-             < ok
-             > 2 M105
-             < ok T:20 /0
-             > 3 G1 X2",
-        );
-    }
-
-    #[test]
-    fn silence_after_a_line_sent_again_means_that_it_was_accepted() {
-        check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < Resend: 1\n < ok\n > 1 G1 X1\n + 101\n > 2 G1 X2\n < ok\n > 3 G28");
-    }
-
-    #[test]
-    fn a_damaged_resend_number_resolves_nothing_and_the_probe_does() {
-        check(
-            "> 1 G1 X1
-             < Resend: 77
-             < ok
-             >
-             + 101
-             > |2 M105
-             < Resend: 1
-             < ok
-             > 1 G1 X1
-             < ok
-             > 2 M105",
-        );
-    }
-
-    #[test]
-    fn a_request_for_the_line_that_comes_next_means_that_all_before_it_arrived() {
-        check("> 1 G1 X1\n < Resend: 2\n < ok\n > 2 G1 X2");
-    }
-
-    #[test]
-    fn busy_and_heating_reports_extend_the_wait() {
-        check(
-            "> 1 G1 X1\n + 90\n < echo:busy: processing\n + 90\n >\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 900\n < T:20 /0\n + 900\n >",
-        );
-    }
-
-    #[test]
-    fn a_machine_that_talks_while_it_works_is_soon_missed_and_one_that_never_did_is_given_time() {
-        // It says `busy`: long work is no silence, silence is no long work.
-        check(
-            "> 1 G1 X1
-             < ok
-             > 2 G1 X2
-             < echo:busy: processing
-             < ok
-             > 3 G28
-             + 300
-             still waiting
-             < echo:busy: processing
-             + 1400
-             silent
-             < echo:busy: processing
-             + 1400
-             > |4 M105
-             + 101
-             !",
-        );
-        // It reports by itself.
-        check("reports\n > 1 G1 X1\n < ok\n > 2 G1 X2\n < T:20 /0\n < ok\n > 3 G28\n + 1400\n silent\n + 101\n !");
-        // It was never heard to do either: it may home for long, and is asked what became of the line.
-        check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 999\n still waiting\n >\n + 2\n silent\n > |4 M105");
-        check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 89999\n > |4 M105\n + 2\n !");
-    }
-
-    #[test]
-    fn whoever_cancels_does_not_wait_for_a_silent_machine() {
-        check("> 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n + 50000\n > |4 M105\n hurry\n + 1499\n > \n + 2\n !");
-    }
-
-    #[test]
-    fn reports_that_come_by_themselves_do_not_hide_a_lost_ok() {
-        let report = "+ 600\n < T:20 /0 B:20 /0\n";
-        check(&format!("reports\n > 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n {report} > \n {report} > |4 M105"));
-        // While it heats, and says so, it is still working.
-        let heats = "+ 600\n < T:20 /200 B:20 /0 W:?\n";
-        check(&format!("reports\n > 1 G1 X1\n < ok\n > 2 G1 X2\n < ok\n > 3 G28\n {heats} > \n {heats} >"));
-    }
-
-    #[test]
-    fn macros_and_tool_changes_may_take_long() {
-        let mut engine = Engine::new(Patience::default());
-        let now = Instant::now();
-        for (command, long) in [
-            ("G1 X10 Y5", false),
-            ("M104 S200", false),
-            ("G29", true),
-            ("M109 S200", true),
-            ("PRINT_START BED=60", true),
-            ("T1", true),
-        ] {
-            engine.next_write(now, &mut || Some(command.into())).unwrap();
-            assert_eq!(engine.is_in_long_command(), long, "{command}");
-            engine.on_reply(&parse("ok"), now).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_stale_numbered_ok_is_ignored() {
-        check("> 1 G1 X1\n < ok N1\n > 2 G1 X2\n < ok N1\n >\n < ok N2\n > 3 G28");
-    }
-
-    #[test]
-    fn it_gives_up_on_a_line_asked_for_without_end_on_silence_on_a_restart_and_on_a_halt() {
-        let round = "< Resend: 1\n < ok\n > 1 G1 X1\n";
-        check(&format!("> 1 G1 X1\n {} < Resend: 1\n !", round.repeat(10)));
-        check(
-            "> 1 G1 X1\n + 101\n > |2 M105\n + 201\n > |3 M105\n + 401\n > |4 M105\n + 801\n > |5 M105\n + 801\n > |6 M105\n + 801\n > |7 M105\n + 801\n !",
-        );
-        check("> 1 G1 X1\n < start\n !");
-        check("> 1 G1 X1\n < Error:Printer halted. kill() called!\n !");
-    }
-
-    #[test]
-    fn opening_numbers_the_first_line_zero() {
-        let now = Instant::now();
-        let mut engine = Engine::new(Patience::default());
-        assert_eq!(engine.opening(now), "\nN0 M110 N0*125\n");
-        assert!(!engine.is_settled());
-        engine.on_reply(&parse("ok"), now).unwrap();
-        assert!(engine.is_settled());
-        assert!(engine.next_write(now, &mut || Some("M115".into())).unwrap().unwrap().starts_with("N1 M115*"));
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@
 pub mod engine;
 mod framing;
 mod job;
+mod patience;
 pub mod port;
 #[cfg(unix)]
 pub mod pty;
