@@ -18,6 +18,10 @@ const DEAD_TIME: Duration = Duration::from_secs(30);
 /// a big file is looked through before it is started.
 const QUESTIONS: usize = 10;
 const PAUSE: Duration = Duration::from_secs(1);
+/// All of these questions together take no longer than this.
+const FIND_OUT_TIME: Duration = Duration::from_secs(30);
+/// Whoever has canceled is still told whether it prints, where that is answered at once.
+const LAST_QUESTION_TIME: Duration = Duration::from_secs(3);
 
 /// An OctoPrint server with its API key.
 pub struct OctoPrint {
@@ -25,8 +29,9 @@ pub struct OctoPrint {
     base: Url,
     key: String,
     client: Client,
-    /// Between questions about a job whose upload was not answered.
+    /// Between questions about a job whose upload was not answered, and for all of them.
     pause: Duration,
+    find_out_time: Duration,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +107,14 @@ impl OctoPrint {
             .user_agent(concat!("Fabbro/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| refused(e.to_string()))?;
-        Ok(Self { name: name.to_owned(), base, key: key.to_owned(), client, pause: PAUSE })
+        Ok(Self {
+            name: name.to_owned(),
+            base,
+            key: key.to_owned(),
+            client,
+            pause: PAUSE,
+            find_out_time: FIND_OUT_TIME,
+        })
     }
 
     fn url(&self, path: &str) -> Result<Url, NetworkError> {
@@ -195,27 +207,59 @@ impl OctoPrint {
                 reason: "the printer is not connected, or busy with another job".into(),
             }),
             Ok(Err(refused)) => Err(refused),
-            Err(lost) => self.find_out(id, was_running, &lost).await,
+            Err(lost) => self.find_out(id, was_running, &lost, progress).await,
         }
     }
 
-    /// What became of a job whose upload was not answered: asks for a while whether it is being printed, and starts nothing.
-    async fn find_out(&self, job: JobId, was_running: bool, lost: &NetworkError) -> Result<JobId, NetworkError> {
+    /// What became of a job whose upload was not answered: asks for a while whether it is being printed, and starts
+    /// nothing. Whoever cancels meanwhile, or did before, gets what one quick question tells.
+    async fn find_out(
+        &self,
+        job: JobId,
+        was_running: bool,
+        lost: &NetworkError,
+        progress: &Progress,
+    ) -> Result<JobId, NetworkError> {
         let lost = match lost {
             NetworkError::Protocol { reason, .. } => format!("its answer was lost: {reason}"),
             other => other.to_string(),
         };
-        let mut known = "and it does not answer any more".to_owned();
-        for _ in 0..QUESTIONS {
-            tokio::time::sleep(self.pause).await;
-            let Ok(answer) = self.job_answer().await else { continue };
-            if is_running(&state_of(&answer, &job)) && !was_running {
-                return Ok(job);
-            }
-            let file = answer.job.file.path.as_deref().unwrap_or("no file");
-            known = format!("it says that it is \"{}\" with {file} selected", answer.state);
+        let mut known = None;
+        let asked = unless_canceled(progress, async {
+            let questions = async {
+                for _ in 0..QUESTIONS {
+                    tokio::time::sleep(self.pause).await;
+                    if self.prints(&job, was_running, &mut known).await {
+                        return true;
+                    }
+                }
+                false
+            };
+            Ok(tokio::time::timeout(self.find_out_time, questions).await.unwrap_or(false))
+        });
+        let prints = match asked.await {
+            Ok(prints) => prints,
+            // The start may have been done all the same.
+            Err(_) => tokio::time::timeout(LAST_QUESTION_TIME, self.prints(&job, was_running, &mut known))
+                .await
+                .unwrap_or(false),
+        };
+        if prints {
+            return Ok(job);
         }
+        let known = known.unwrap_or_else(|| "and it does not answer any more".to_owned());
         Err(NetworkError::Unknown { place: self.name.clone(), reason: format!("{lost}; {known}") })
+    }
+
+    /// Whether it says that it prints a job which it did not print before; otherwise `known` is what it says.
+    async fn prints(&self, job: &JobId, was_running: bool, known: &mut Option<String>) -> bool {
+        let Ok(answer) = self.job_answer().await else { return false };
+        if is_running(&state_of(&answer, job)) && !was_running {
+            return true;
+        }
+        let file = answer.job.file.path.as_deref().unwrap_or("no file");
+        *known = Some(format!("it says that it is \"{}\" with {file} selected", answer.state));
+        false
     }
 
     async fn job_answer(&self) -> Result<JobAnswer, NetworkError> {

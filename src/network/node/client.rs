@@ -1,6 +1,8 @@
 //! The side that sends jobs to a node.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use iroh::endpoint::{Connection, ConnectionError};
@@ -173,66 +175,116 @@ impl NodeDestination {
             Offer { id: random()?, name: job.name.clone(), hash: *tag.hash.as_bytes(), bytes: job.bytes.len() as u64 };
         let id = JobId(wire::hex(&offer.id));
         self.offered = Some(offer.id);
-        match self.ask(&JobRequest::Offer(offer.clone())).await? {
-            JobReply::Wanted => {}
-            JobReply::State(RemoteState::Refused(reason)) => {
+        match self.ask(&JobRequest::Offer(offer.clone())).await {
+            Ok(JobReply::Wanted) => {}
+            Ok(JobReply::State(RemoteState::Refused(reason))) => {
                 return Err(NetworkError::Refused { place: self.name.clone(), reason: display_text(&reason) });
             }
-            JobReply::State(_) | JobReply::NotKnown => {
+            Ok(JobReply::State(_) | JobReply::NotKnown) => {
                 return Err(NetworkError::Protocol {
                     place: self.name.clone(),
                     reason: "it did not take the offer".into(),
                 });
             }
+            Err(lost) => {
+                // It may have been taken. Nothing was sent, so nothing can come of it; at best it leaves no trace.
+                let _ = self.withdraw(offer.id).await;
+                return Err(lost);
+            }
         }
         // The node pulls the bytes over a connection that we open, so that only it has to be reachable.
         let (endpoint, _) = self.connection().await?;
-        let blobs = connect(&endpoint, self.address.clone(), BLOBS_ALPN, &self.name).await?;
-        // Ends with this function, also when it is given up half way.
-        let serving = AbortOnDropHandle::new(tokio::spawn(iroh_blobs::provider::handle_connection(
-            blobs.clone(),
-            (*store).clone(),
-            throttled(self.bytes_per_s),
-        )));
-        let (mut sent, total) = (0, job.bytes.len());
+        let mut transfer = Transfer { total: job.bytes.len(), ..Transfer::default() };
+        let outcome = match connect(&endpoint, self.address.clone(), BLOBS_ALPN, &self.name).await {
+            Ok(blobs) => {
+                // Ends with this block, also when it is given up half way.
+                let _serving = AbortOnDropHandle::new(tokio::spawn(iroh_blobs::provider::handle_connection(
+                    blobs.clone(),
+                    (*store).clone(),
+                    counted(self.bytes_per_s, transfer.served.clone()),
+                )));
+                let outcome = self.follow(&offer, &blobs, &mut transfer, progress).await;
+                blobs.close(0u32.into(), b"done");
+                outcome
+            }
+            Err(lost) => Err(lost),
+        };
+        match outcome {
+            Err(NetworkError::Unreachable { reason, .. }) => {
+                self.find_out(offer.id, &transfer, &reason).await?;
+            }
+            outcome => outcome?,
+        }
+        Ok(id)
+    }
+
+    /// Waits for the node to have the whole job. [`NetworkError::Unreachable`] says that it is not heard any more, or that
+    /// it has stopped to fetch.
+    async fn follow(
+        &mut self,
+        offer: &Offer,
+        blobs: &Connection,
+        transfer: &mut Transfer,
+        progress: &Progress,
+    ) -> Result<(), NetworkError> {
         let mut silences = 0;
-        let place = self.name.clone();
-        let refused = |reason: &str| NetworkError::Refused { place: place.clone(), reason: display_text(reason) };
-        let arrived = loop {
+        loop {
             match self.ask(&JobRequest::State { id: offer.id }).await {
                 Ok(JobReply::State(RemoteState::Receiving { received, .. })) => {
                     silences = 0;
-                    progress.advance((received as usize).saturating_sub(sent));
-                    sent = sent.max(received as usize);
+                    progress.advance((received as usize).saturating_sub(transfer.received()));
+                    transfer.hear(received as usize);
                     if blobs.close_reason().is_some() {
-                        break Err(self.broke_off(sent, total));
+                        let place = self.name.clone();
+                        return Err(NetworkError::Unreachable { place, reason: "it stopped fetching".into() });
                     }
                 }
-                Ok(JobReply::State(RemoteState::Refused(reason) | RemoteState::Failed(reason))) => {
-                    break Err(refused(&reason));
-                }
-                Ok(JobReply::State(RemoteState::Canceled)) => break Err(refused("it was canceled there")),
-                Ok(JobReply::State(_)) => break Ok(id),
-                Ok(JobReply::Wanted | JobReply::NotKnown) => break Err(refused("it has forgotten the offer")),
+                Ok(reply) => return self.taken(reply),
                 // Asked again over a new connection, since only the node knows what has become of the job.
                 Err(NetworkError::Unreachable { .. }) if silences < MOST_SILENCES => silences += 1,
-                Err(NetworkError::Unreachable { .. }) if sent < total => break Err(self.broke_off(sent, total)),
-                Err(NetworkError::Unreachable { place, reason }) => {
-                    break Err(NetworkError::Unknown { place, reason: format!("it has the whole job, but {reason}") });
-                }
-                Err(error) => break Err(error),
+                Err(error) => return Err(error),
             }
             tokio::time::sleep(ASK).await;
-        };
-        drop(serving);
-        blobs.close(0u32.into(), b"done");
-        arrived
+        }
     }
 
-    fn broke_off(&self, sent: usize, total: usize) -> NetworkError {
-        let reason =
-            format!("the transfer broke off at {sent} of {total} bytes; send it again and it goes on where it stopped");
-        NetworkError::Unreachable { place: self.name.clone(), reason }
+    /// Whether a node that is done with fetching has taken the job.
+    fn taken(&self, reply: JobReply) -> Result<(), NetworkError> {
+        let refused = |reason: &str| NetworkError::Refused { place: self.name.clone(), reason: display_text(reason) };
+        match reply {
+            JobReply::State(RemoteState::Refused(reason) | RemoteState::Failed(reason)) => Err(refused(&reason)),
+            JobReply::State(RemoteState::Canceled) => Err(refused("it was canceled there")),
+            JobReply::State(_) => Ok(()),
+            JobReply::Wanted | JobReply::NotKnown => Err(refused("it has forgotten the offer")),
+        }
+    }
+
+    /// What became of a job whose transfer is over without a word that it has arrived. What has not is withdrawn, so that
+    /// it can be sent again.
+    async fn find_out(&mut self, id: [u8; 16], transfer: &Transfer, lost: &str) -> Result<(), NetworkError> {
+        let (received, total) = (transfer.received(), transfer.total);
+        let place = self.name.clone();
+        let broke_off = NetworkError::Unreachable {
+            place: place.clone(),
+            reason: format!(
+                "the transfer broke off at {received} of {total} bytes; send it again and it goes on where it stopped"
+            ),
+        };
+        match tokio::time::timeout(WITHDRAW_TIME, self.ask(&JobRequest::State { id })).await {
+            Ok(Ok(JobReply::State(RemoteState::Receiving { .. }))) => {
+                self.withdraw(id).await?;
+                Err(broke_off)
+            }
+            Ok(Ok(JobReply::NotKnown)) => Err(broke_off),
+            Ok(Ok(reply)) => self.taken(reply),
+            _ if !transfer.may_be_whole() => Err(broke_off),
+            _ => Err(NetworkError::Unknown {
+                place,
+                reason: format!(
+                    "it may have the whole job, but {lost}; at the node, type \"jobs\" to see what became of it"
+                ),
+            }),
+        }
     }
 
     /// Takes an offer back that its sender has given up, so that nobody at the node is asked about it.
@@ -249,15 +301,47 @@ impl NodeDestination {
     }
 }
 
-/// Makes the sending side wait before every piece, so that the rate is kept.
-fn throttled(bytes_per_s: Option<u64>) -> EventSender {
-    let Some(rate) = bytes_per_s else { return EventSender::DEFAULT };
+/// How far a job is on its way to a node, in bytes.
+#[derive(Debug, Default)]
+struct Transfer {
+    total: usize,
+    /// What the node said that it has: first, where that was not nothing, and last.
+    heard: Option<(usize, usize)>,
+    /// What went out from here.
+    served: Arc<AtomicUsize>,
+}
+
+impl Transfer {
+    fn hear(&mut self, received: usize) {
+        if received > 0 {
+            let (first, last) = self.heard.unwrap_or((received, received));
+            self.heard = Some((first, last.max(received)));
+        }
+    }
+
+    fn received(&self) -> usize {
+        self.heard.map_or(0, |(_, last)| last)
+    }
+
+    /// Whether the node may have all of it: what it had from an earlier attempt (no more than it said first) and what was
+    /// sent now are enough.
+    fn may_be_whole(&self) -> bool {
+        let served = self.served.load(Ordering::Relaxed);
+        self.heard.is_none_or(|(first, _)| first.saturating_add(served) >= self.total)
+    }
+}
+
+/// Counts what is sent, and makes the sending side wait before every piece where a rate is to be kept.
+fn counted(bytes_per_s: Option<u64>, served: Arc<AtomicUsize>) -> EventSender {
     let mask = EventMask { throttle: ThrottleMode::Intercept, ..EventMask::DEFAULT };
     let (sender, mut inbox) = EventSender::channel(32, mask);
     tokio::spawn(async move {
         while let Some(message) = inbox.recv().await {
             if let ProviderMessage::Throttle(piece) = message {
-                tokio::time::sleep(Duration::from_secs_f64(piece.size as f64 / rate as f64)).await;
+                if let Some(rate) = bytes_per_s {
+                    tokio::time::sleep(Duration::from_secs_f64(piece.size as f64 / rate as f64)).await;
+                }
+                served.fetch_add(piece.size as usize, Ordering::Relaxed);
                 // The transfer has ended where nobody waits any more.
                 let _ = piece.tx.send(Ok(())).await;
             }
@@ -294,6 +378,8 @@ impl Destination for NodeDestination {
 
     fn submit(&mut self, job: &OutgoingJob, progress: &Progress) -> Result<JobId, NetworkError> {
         let runtime = runtime()?;
+        // Of an earlier job, which stays as it is.
+        self.offered = None;
         let result = runtime.block_on(unless_canceled(progress, self.hand_over(job, progress)));
         if let (Err(NetworkError::Canceled(_)), Some(id)) = (&result, self.offered.take()) {
             runtime.block_on(self.withdraw(id))?;
@@ -330,5 +416,187 @@ impl Drop for NodeDestination {
             connection.close(0u32.into(), b"done");
             runtime.block_on(endpoint.close());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use iroh::protocol::{AcceptError, ProtocolHandler, Router};
+    use iroh_blobs::{BlobFormat, Hash, HashAndFormat};
+
+    use super::*;
+
+    /// A node that answers as it is told and then not any more.
+    #[derive(Clone, Debug)]
+    struct Fake {
+        /// `None` closes the connection instead of an answer; so does the end of the list.
+        answers: Arc<Mutex<VecDeque<Option<JobReply>>>>,
+        heard: Arc<Mutex<Vec<JobRequest>>>,
+        /// Whether it fetches what it is offered.
+        fetches: bool,
+        store: MemStore,
+    }
+
+    impl Fake {
+        fn offer(&self) -> Option<Offer> {
+            self.heard.lock().unwrap().iter().find_map(|request| match request {
+                JobRequest::Offer(offer) => Some(offer.clone()),
+                _ => None,
+            })
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    struct Answering(Fake);
+
+    impl ProtocolHandler for Answering {
+        async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
+            while let Ok((mut send, mut receive)) = connection.accept_bi().await {
+                let Ok(request) = wire::receive::<JobRequest>(&mut receive).await else { break };
+                // What has been sent shall be here before the next answer.
+                let offer = self.0.offer().filter(|_| self.0.fetches);
+                if let Some(offer) = offer {
+                    while !self.0.store.has(Hash::from_bytes(offer.hash)).await.unwrap() {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                }
+                self.0.heard.lock().unwrap().push(request);
+                let answer = self.0.answers.lock().unwrap().pop_front().flatten();
+                let Some(answer) = answer else { break };
+                if wire::send(&mut send, &answer).await.is_ok() {
+                    let _ = send.finish();
+                }
+            }
+            connection.close(1u32.into(), b"gone");
+            Ok(())
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    struct Fetching(Fake);
+
+    impl ProtocolHandler for Fetching {
+        async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
+            if let Some(offer) = self.0.offer().filter(|_| self.0.fetches) {
+                let content = HashAndFormat { hash: Hash::from_bytes(offer.hash), format: BlobFormat::Raw };
+                self.0.store.remote().fetch(connection.clone(), content).await.unwrap();
+            }
+            connection.closed().await;
+            Ok(())
+        }
+    }
+
+    /// A sender to a node that gives these answers; what is done with it; what the node was asked.
+    fn with_node<T>(
+        answers: Vec<Option<JobReply>>,
+        fetches: bool,
+        work: impl FnOnce(&mut NodeDestination) -> T,
+    ) -> (T, Vec<JobRequest>) {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = |name: &str| {
+            std::fs::create_dir_all(folder.path().join(name)).unwrap();
+            Identity::load_or_make(&folder.path().join(name)).unwrap()
+        };
+        let (node, sender) = (identity("node"), identity("sender"));
+        let (key, runtime) = (node.public(), runtime().unwrap());
+        let (fake, router) = runtime.block_on(async {
+            let fake = Fake {
+                answers: Arc::new(Mutex::new(answers.into())),
+                heard: Arc::default(),
+                fetches,
+                store: MemStore::new(),
+            };
+            let endpoint = endpoint(node.key, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+            let router = Router::builder(endpoint)
+                .accept(JOBS_ALPN, Answering(fake.clone()))
+                .accept(BLOBS_ALPN, Fetching(fake.clone()))
+                .spawn();
+            (fake, router)
+        });
+        let addresses: Vec<SocketAddr> = router.endpoint().addr().ip_addrs().copied().collect();
+        let mut destination = NodeDestination::new("workshop", sender, &key, &addresses).unwrap();
+        let result = work(&mut destination);
+        drop(destination);
+        runtime.block_on(async { router.shutdown().await }).unwrap();
+        let heard = std::mem::take(&mut *fake.heard.lock().unwrap());
+        (result, heard)
+    }
+
+    fn job() -> OutgoingJob {
+        OutgoingJob { name: "part.gcode".into(), bytes: vec![b'G'; 50_000].into() }
+    }
+
+    fn receiving(received: u64) -> Option<JobReply> {
+        Some(JobReply::State(RemoteState::Receiving { received, total: 50_000 }))
+    }
+
+    /// What comes of a job when the node answers so.
+    fn submitted(answers: Vec<Option<JobReply>>, fetches: bool) -> (Result<JobId, NetworkError>, Vec<JobRequest>) {
+        with_node(answers, fetches, |node| node.submit(&job(), &Progress::new()))
+    }
+
+    fn withdrawals(heard: &[JobRequest]) -> usize {
+        heard.iter().filter(|request| matches!(request, JobRequest::Cancel { .. })).count()
+    }
+
+    #[test]
+    fn a_node_that_falls_silent_and_may_have_the_whole_job_is_looked_at_before_it_is_sent_again() {
+        // It fetched everything, whatever it said last; and it said nothing, so that it may have had it before.
+        for (answers, fetches) in
+            [(vec![Some(JobReply::Wanted), receiving(100)], true), (vec![Some(JobReply::Wanted)], false)]
+        {
+            let error = submitted(answers, fetches).0.unwrap_err();
+            let text = error.to_string();
+            assert!(matches!(error, NetworkError::Unknown { .. }), "{text}");
+            assert!(text.contains("type \"jobs\"") && text.contains("before you send it again"), "{text}");
+        }
+        // It cannot have all of it.
+        let error = submitted(vec![Some(JobReply::Wanted), receiving(100)], false).0.unwrap_err();
+        assert!(matches!(error, NetworkError::Unreachable { .. }), "{error}");
+        assert!(error.to_string().contains("send it again and it goes on"), "{error}");
+    }
+
+    #[test]
+    fn a_node_that_is_heard_again_says_itself_what_became_of_the_job() {
+        let silent = |last: Vec<Option<JobReply>>| {
+            let begin = vec![Some(JobReply::Wanted), receiving(100), None, None, None];
+            submitted([begin, last].concat(), false)
+        };
+        let state = |state| Some(JobReply::State(state));
+        let (taken, heard) = silent(vec![state(RemoteState::WaitingForOwner)]);
+        assert!(taken.is_ok() && withdrawals(&heard) == 0, "{taken:?}");
+        let (refused, _) = silent(vec![state(RemoteState::Refused("it is not fit".into()))]);
+        assert!(refused.unwrap_err().to_string().contains("it is not fit"));
+        // It has a part: that is taken back before the person is told to send it again.
+        let (broken, heard) = silent(vec![receiving(200), state(RemoteState::Canceled)]);
+        assert!(broken.unwrap_err().to_string().contains("send it again"));
+        assert_eq!(withdrawals(&heard), 1);
+        // Whether it was taken back is not known.
+        let (unknown, _) = silent(vec![receiving(200)]);
+        assert!(matches!(unknown, Err(NetworkError::Unknown { .. })), "{unknown:?}");
+    }
+
+    #[test]
+    fn an_offer_whose_answer_is_lost_is_taken_back() {
+        let (error, heard) = submitted(vec![None, Some(JobReply::State(RemoteState::Canceled))], false);
+        assert!(matches!(error, Err(NetworkError::Unreachable { .. })), "{error:?}");
+        assert_eq!(withdrawals(&heard), 1);
+    }
+
+    #[test]
+    fn canceling_a_job_before_it_is_offered_leaves_the_one_before_alone() {
+        let answers = vec![Some(JobReply::Wanted), Some(JobReply::State(RemoteState::WaitingForOwner))];
+        let ((first, second), heard) = with_node(answers, false, |node| {
+            let first = node.submit(&job(), &Progress::new());
+            let canceled = Progress::new();
+            canceled.cancel();
+            (first, node.submit(&job(), &canceled))
+        });
+        assert!(first.is_ok(), "{first:?}");
+        assert!(matches!(second, Err(NetworkError::Canceled(_))), "{second:?}");
+        assert_eq!(withdrawals(&heard), 0);
     }
 }
