@@ -26,7 +26,7 @@ use super::flow_rate::{self, FlowRateSettings};
 use super::island::{IslandRoads, IslandSettings, Road};
 use super::motion::{Departure, MotionSettings};
 use super::order::{self, Stop};
-use super::overhangs::{self, Curl, Overhang, OverhangSettings};
+use super::overhangs::{self, Curl, OverhangSettings};
 use super::seam::{self, Seam, SeamSettings};
 use super::stages::{FilledLayer, PerimeterIsland, PerimeterLayer, SupportLayer};
 use super::vase;
@@ -209,7 +209,7 @@ pub fn assemble(
         let z_before = i.checked_sub(1).and_then(|b| layers.get(b)).map_or(0.0, |l: &PrintLayer| l.z_mm);
         steps_time_s(steps, z_before, plate.filament_diameter_mm, &plate.machine)
     };
-    let planned: Vec<(Vec<Step>, Vec<(usize, Overhang)>)> = programs
+    let planned: Vec<_> = programs
         .into_par_iter()
         .enumerate()
         .map(|(i, programs)| {

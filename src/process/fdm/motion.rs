@@ -268,13 +268,6 @@ impl Tool {
         self.steps.push(Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm: Vec::new() }));
     }
 
-    /// Goes on, without pushing, over the end that was cut off the road just printed.
-    pub fn coast(&mut self, points: Vec<Point>, motion: &MotionSettings) {
-        if let Some(Step::Extrude(road)) = self.steps.last() {
-            self.glide(points, f64::from(road.feed_mm_per_s) * motion.coasting.speed_share);
-        }
-    }
-
     /// Prints a road that begins where the tool stands.
     pub fn print(&mut self, road: Road, first_layer: bool, motion: &MotionSettings) {
         self.accelerate(motion.accelerations.for_role(road.role, first_layer));

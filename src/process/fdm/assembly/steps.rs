@@ -250,28 +250,25 @@ impl Planner<'_> {
             let same_z = z_before.filter(|z| (z - z_mm).abs() < 1e-6).map(|_| z_mm);
             tool.arrive(arrival, same_z, z_mm, motion);
         }
-        while let Some((program, home, support, mut road)) = roads.next() {
+        while let Some((program, home, support, road)) = roads.next() {
             let motion = self.motion(home);
-            // Walls go piece by piece, each as slow as what hangs over the layer below has to be. The end of a road that
-            // was cut off is left to the pressure.
-            let mut print = |tool: &mut Tool, road: Road, coast: Option<Vec<Point>>| {
-                match home.filter(|_| !support).and_then(|(o, _)| Some((o, below.get(&o)?))) {
-                    None => tool.print(road, first_layer, motion),
-                    Some((object, below)) => {
-                        for (piece, overhang) in below.pieces(road) {
-                            tool.print(piece, first_layer, motion);
-                            let most = self.objects[object].settings.overhangs.most_mm_per_s(overhang) as f32;
-                            if let Some(Step::Extrude(e)) = tool.steps.last_mut() {
-                                e.feed_mm_per_s = e.feed_mm_per_s.min(most);
-                            }
-                            if overhang != Overhang::None {
-                                overhangs.push((tool.steps.len() - 1, overhang));
-                            }
+            // Walls go piece by piece, each as slow as what hangs over the layer below has to be.
+            let mut print = |tool: &mut Tool, road: Road| match home
+                .filter(|_| !support)
+                .and_then(|(o, _)| Some((o, below.get(&o)?)))
+            {
+                None => tool.print(road, first_layer, motion),
+                Some((object, below)) => {
+                    for (piece, overhang) in below.pieces(road) {
+                        tool.print(piece, first_layer, motion);
+                        let most = self.objects[object].settings.overhangs.most_mm_per_s(overhang) as f32;
+                        if let Some(Step::Extrude(e)) = tool.steps.last_mut() {
+                            e.feed_mm_per_s = e.feed_mm_per_s.min(most);
+                        }
+                        if overhang != Overhang::None {
+                            overhangs.push((tool.steps.len() - 1, overhang));
                         }
                     }
-                }
-                if let Some(points) = coast {
-                    tool.coast(points, motion);
                 }
             };
             if motion.hop.is_on() {
@@ -280,8 +277,10 @@ impl Planner<'_> {
             run_mm3 += road.flow_mm3_per_mm * length_mm(&road.points);
             let Some((next_program, next_home, _, next)) = roads.peek() else {
                 let out = &self.departures[index + 1];
-                let coast = if out.retract { motion.coasting.cut(&mut road, run_mm3) } else { None };
-                print(&mut tool, road, coast);
+                print(&mut tool, road);
+                if out.retract {
+                    motion.coasting.coast(&mut tool.steps, run_mm3);
+                }
                 tool.depart(out, motion);
                 break;
             };
@@ -295,7 +294,7 @@ impl Planner<'_> {
                 } else {
                     lead.extend(&road.points);
                 }
-                print(&mut tool, road, None);
+                print(&mut tool, road);
                 continue;
             }
             let same_island = program == *next_program && home.is_some();
@@ -332,9 +331,11 @@ impl Planner<'_> {
                 let hop = printed.hop(departure.way(), map, leaving_mm, occasion, &motion.hop, &self.plate.plate);
                 departure = departure.with_hop(hop);
             }
-            let coast = if departure.retract { motion.coasting.cut(&mut road, run_mm3) } else { None };
+            print(&mut tool, road);
+            if departure.retract {
+                motion.coasting.coast(&mut tool.steps, run_mm3);
+            }
             run_mm3 = 0.0;
-            print(&mut tool, road, coast);
             tool.depart(&departure, motion);
             self.label(&mut tool, &mut labelled, next_home);
             tool.arrive(&departure, Some(z_mm), z_mm, motion);
