@@ -34,12 +34,7 @@ fn rings(layers: usize) -> Toolpath {
         let steps = vec![
             Step::Acceleration(800.0),
             Step::MoveZ { z_mm, feed_mm_per_s: 10.0 },
-            Step::Travel(Travel {
-                points: vec![away, seam],
-                feed_mm_per_s: 150.0,
-                wipe_retract_mm: 0.0,
-                z_mm: Vec::new(),
-            }),
+            Step::Travel(Travel::level(vec![away, seam], 150.0)),
             Step::Unretract { length_mm: if i == 0 { 0.0 } else { 0.8 }, feed_mm_per_s: 35.0 },
             Step::Fan(0.5),
             Step::ObjectStart(0),
@@ -49,12 +44,7 @@ fn rings(layers: usize) -> Toolpath {
             Step::Travel(Travel { points: ring.clone(), feed_mm_per_s: 60.0, wipe_retract_mm: 0.5, z_mm: Vec::new() }),
             Step::MoveZ { z_mm: z_mm + 0.4, feed_mm_per_s: 10.0 },
             Step::Acceleration(1500.0),
-            Step::Travel(Travel {
-                points: vec![seam, away],
-                feed_mm_per_s: 150.0,
-                wipe_retract_mm: 0.0,
-                z_mm: Vec::new(),
-            }),
+            Step::Travel(Travel::level(vec![seam, away], 150.0)),
         ];
         Layer { z_mm, height_mm: 0.2, steps }
     });

@@ -17,12 +17,12 @@ fn pieces(grid: &EdgeGrid, path: &Polyline) -> Vec<Polyline> {
     for ends in path.0.windows(2) {
         let (a, b) = (ends[0], ends[1]);
         let mut from = a;
-        let cuts = grid.crossings(a, b).into_iter().map(|crossing| between(a, b, crossing.at));
+        let cuts = grid.crossings(a, b).into_iter().map(|crossing| a.towards(b, crossing.at));
         for to in cuts.chain(std::iter::once(b)) {
             if to == from {
                 continue;
             }
-            if grid.contains(between(from, to, 0.5)) {
+            if grid.contains(from.towards(to, 0.5)) {
                 if piece.last() != Some(&from) {
                     finish(&mut piece, &mut out);
                     piece.push(from);
@@ -58,9 +58,4 @@ fn without_cuts(piece: &[Point]) -> Vec<Point> {
         out.push(p);
     }
     out
-}
-
-fn between(a: Point, b: Point, share: f64) -> Point {
-    let mix = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
-    Point::new(mix(a.x, b.x), mix(a.y, b.y))
 }

@@ -41,6 +41,15 @@ impl Point {
         Self::new(mix(self.x, other.x), mix(self.y, other.y))
     }
 
+    /// Distance in millimetres from the nearest place of the segment from `a` to `b`.
+    pub fn distance_to_segment_mm(self, a: Self, b: Self) -> f64 {
+        let ([px, py], [ax, ay], [bx, by]) = (self.to_mm(), a.to_mm(), b.to_mm());
+        let (dx, dy) = (bx - ax, by - ay);
+        let squared = dx * dx + dy * dy;
+        let t = if squared > 0.0 { (((px - ax) * dx + (py - ay) * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
+        (px - ax - t * dx).hypot(py - ay - t * dy)
+    }
+
     /// Squared distance in square grid units, exact.
     pub fn distance_squared(self, other: Self) -> i64 {
         let (dx, dy) = (i64::from(self.x) - i64::from(other.x), i64::from(self.y) - i64::from(other.y));

@@ -23,6 +23,7 @@ use super::framing::framed;
 pub use super::patience::Patience;
 use super::patience::{Talk, Work};
 use super::reply::{Reply, Temperatures};
+use crate::gcode::lexer::{self, Code};
 
 /// Lines kept for sending again. OctoPrint keeps 50.
 const HISTORY: usize = 64;
@@ -387,8 +388,8 @@ impl Engine {
             self.quiet_since = Some(now);
         }
         self.was_answered = false;
-        let command = bare(text);
-        match Talk::of(command) {
+        let command = lexer::lex(text.as_bytes()).code;
+        match Talk::of(&command) {
             Some(Talk::Busy(every_s)) => self.says_busy &= is_often(every_s),
             Some(Talk::Reports(every_s)) => {
                 self.reports = every_s > 0.0;
@@ -396,19 +397,8 @@ impl Engine {
             }
             None => {}
         }
-        let is_report = command.split(' ').next() == Some("M105");
-        self.in_flight.push_back(InFlight { number, is_report, work: Work::of(command), again, since: now });
-    }
-}
-
-/// A command as it was before it was framed.
-fn bare(line: &str) -> &str {
-    let command = line.split('*').next().unwrap_or_default();
-    match command.split_once(' ') {
-        Some((number, command)) if number.starts_with('N') && number[1..].bytes().all(|b| b.is_ascii_digit()) => {
-            command
-        }
-        _ => command,
+        let is_report = matches!(command, Code::Letter { letter: b'M', number: 105, .. });
+        self.in_flight.push_back(InFlight { number, is_report, work: Work::of(&command), again, since: now });
     }
 }
 

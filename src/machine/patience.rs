@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::gcode::lexer::{self, Code, Value};
+
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -68,17 +70,17 @@ pub(super) enum Work {
 }
 
 impl Work {
-    /// Of a command without number and checksum.
-    pub(super) fn of(command: &str) -> Self {
-        let (name, rest) = split(command);
-        match name.as_str() {
-            "G4" => Self::Pause(pause(rest)),
-            "G28" | "G30" | "G34" | "G425" | "M400" | "M701" | "M702" => Self::Long,
-            "G29" | "G32" | "G33" | "G80" | "M48" | "M98" | "M303" => Self::VeryLong,
-            "M109" | "M116" | "M190" | "M191" => Self::Heating,
-            "M0" | "M1" | "M226" | "M600" => Self::Person,
-            name if name.starts_with('T') => Self::Long,
-            "" => Self::VeryLong,
+    pub(super) fn of(command: &Code) -> Self {
+        let Code::Letter { letter, number, params, .. } = *command else {
+            // A macro's name, or nothing that is known.
+            return if matches!(command, Code::Bare { .. }) { Self::Short } else { Self::VeryLong };
+        };
+        match (letter, number) {
+            (b'G', 4) => Self::Pause(pause(params)),
+            (b'G', 28 | 30 | 34 | 425) | (b'M', 400 | 701 | 702) | (b'T', _) => Self::Long,
+            (b'G', 29 | 32 | 33 | 80) | (b'M', 48 | 98 | 303) => Self::VeryLong,
+            (b'M', 109 | 116 | 190 | 191) => Self::Heating,
+            (b'M', 0 | 1 | 226 | 600) => Self::Person,
             _ => Self::Short,
         }
     }
@@ -99,43 +101,27 @@ pub(super) enum Talk {
 
 impl Talk {
     /// What a command sets, if it does.
-    pub(super) fn of(command: &str) -> Option<Self> {
-        let (name, rest) = split(command);
-        let seconds = number(rest, 'S');
-        match name.as_str() {
-            "M113" => seconds.map(Self::Busy),
-            "M155" => seconds.map(Self::Reports),
+    pub(super) fn of(command: &Code) -> Option<Self> {
+        let Code::Letter { letter: b'M', number, params, .. } = *command else { return None };
+        match number {
+            113 => value(params, b'S').map(Self::Busy),
+            155 => value(params, b'S').map(Self::Reports),
             _ => None,
         }
     }
 }
 
-/// The letter and number that a command begins with (empty where it is a macro's name), and what follows.
-fn split(command: &str) -> (String, &str) {
-    let command = command.trim_start();
-    let letter = command.chars().next().filter(char::is_ascii_alphabetic);
-    let digits = command.bytes().skip(1).take_while(u8::is_ascii_digit).count();
-    match letter {
-        Some(letter) if digits > 0 => {
-            let number = command[1..=digits].trim_start_matches('0');
-            let number = if number.is_empty() { "0" } else { number };
-            (format!("{}{number}", letter.to_ascii_uppercase()), &command[1 + digits..])
-        }
-        _ => (String::new(), command),
-    }
-}
-
 /// The number after a letter, where there is one.
-fn number(words: &str, letter: char) -> Option<f64> {
-    let at = words.find([letter, letter.to_ascii_lowercase()])?;
-    let text = words[at + 1..].trim_start();
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).unwrap_or(text.len());
-    text[..end].parse().ok().filter(|n: &f64| n.is_finite())
+fn value(params: &[u8], letter: u8) -> Option<f64> {
+    lexer::words(params).find_map(|word| match word.value {
+        Value::Number(number) if word.letter == letter => Some(number),
+        _ => None,
+    })
 }
 
 /// The time of a `G4`: `S` in seconds goes before `P` in milliseconds.
-fn pause(words: &str) -> Duration {
-    let seconds = number(words, 'S').or_else(|| number(words, 'P').map(|ms| ms / 1000.0)).unwrap_or(0.0);
+fn pause(params: &[u8]) -> Duration {
+    let seconds = value(params, b'S').or_else(|| value(params, b'P').map(|ms| ms / 1000.0)).unwrap_or(0.0);
     // A day is longer than any, and nothing overflows.
     Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0))
 }
@@ -169,7 +155,7 @@ mod tests {
             ("M600", Work::Person),
             ("M110 N0", Work::Short),
         ] {
-            assert_eq!(Work::of(command), work, "{command}");
+            assert_eq!(Work::of(&lexer::lex(command.as_bytes()).code), work, "{command}");
         }
     }
 }

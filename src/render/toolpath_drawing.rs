@@ -491,7 +491,7 @@ mod tests {
 
     fn travel(from: (f64, f64), to: (f64, f64)) -> Step {
         let points = vec![Point::from_mm(from.0, from.1), Point::from_mm(to.0, to.1)];
-        Step::Travel(Travel { points, feed_mm_per_s: 150.0, wipe_retract_mm: 0.0, z_mm: Vec::new() })
+        Step::Travel(Travel::level(points, 150.0))
     }
 
     /// Two layers, each: to its height, a travel, an outer wall, a retracted travel, an inner wall.

@@ -81,6 +81,13 @@ pub struct Travel {
     pub z_mm: Vec<f32>,
 }
 
+impl Travel {
+    /// At one height, with the filament left as it is.
+    pub fn level(points: Vec<Point>, feed_mm_per_s: f32) -> Self {
+        Self { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm: Vec::new() }
+    }
+}
+
 /// One thing that the tool does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {

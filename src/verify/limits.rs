@@ -2,7 +2,7 @@
 
 use crate::gcode::Dialect;
 use crate::gcode::lexer::{self, Code};
-use crate::settings::{GcodeFlavor, Settings};
+use crate::settings::Settings;
 
 /// Tolerance of positions on the plate, mm.
 const ON_PLATE_MM: f64 = 0.05;
@@ -76,13 +76,11 @@ impl From<&Settings> for Limits {
                 s.machine_max_feedrate_e,
             ],
             max_acceleration_mm_per_s2: s.machine_max_acceleration_x.max(s.machine_max_acceleration_y),
-            max_jerk_mm_per_s: match s.gcode_flavor {
-                GcodeFlavor::Klipper => Some(s.square_corner_velocity),
-                GcodeFlavor::Marlin if s.machine_max_junction_deviation > 0.0 => None,
-                _ => Some(s.machine_max_jerk_x.max(s.machine_max_jerk_y)),
-            }
-            .filter(|jerk| *jerk > 0.0)
-            .unwrap_or(f64::INFINITY),
+            max_jerk_mm_per_s: s
+                .machine_jerk_mm_per_s()
+                .map(|[x, y]| x.max(y))
+                .filter(|jerk| *jerk > 0.0)
+                .unwrap_or(f64::INFINITY),
             max_nozzle_temperature: s.max_nozzle_temperature,
             max_bed_temperature: s.max_bed_temperature,
             min_extrusion_temperature: 170.0,

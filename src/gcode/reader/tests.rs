@@ -38,8 +38,7 @@ fn varied() -> Toolpath {
                 .collect();
             let (first, last) = (path[0], path[39]);
             let hop = Step::MoveZ { z_mm: z_mm + 0.3, feed_mm_per_s: 12.0 };
-            let travel =
-                Travel { points: vec![at, first], feed_mm_per_s: 150.0, wipe_retract_mm: 0.0, z_mm: Vec::new() };
+            let travel = Travel::level(vec![at, first], 150.0);
             if at != Point::default() {
                 steps.push(hop);
             }

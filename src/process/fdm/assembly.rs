@@ -123,7 +123,7 @@ pub struct PlannedObject<'a> {
 }
 
 /// Layers whose tops are this close are printed as one, mm.
-const SAME_HEIGHT_MM: f64 = 1e-4;
+pub(super) const SAME_HEIGHT_MM: f64 = 1e-4;
 /// Up to so many islands the order is improved from where the layer before ended.
 const FEW_ISLANDS: usize = 128;
 

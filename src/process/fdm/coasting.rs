@@ -66,7 +66,7 @@ impl CoastingSettings {
 
     fn glide(&self, road: &Extrusion, points: Vec<Point>) -> Step {
         let feed_mm_per_s = (f64::from(road.feed_mm_per_s) * self.speed_share) as f32;
-        Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm: Vec::new() })
+        Step::Travel(Travel::level(points, feed_mm_per_s))
     }
 }
 

@@ -55,7 +55,8 @@ fn merged(points: &[Point], least_mm: f64, tolerance_mm: f64) -> Option<Vec<Poin
     if !(1..points.len()).any(|i| is_short(i - 1, i)) {
         return None;
     }
-    let is_near = |a: usize, b: usize| (a + 1..b).all(|i| distance_mm(points[i], points[a], points[b]) <= tolerance_mm);
+    let is_near =
+        |a: usize, b: usize| (a + 1..b).all(|i| points[i].distance_to_segment_mm(points[a], points[b]) <= tolerance_mm);
     let last = points.len() - 1;
     let mut kept = vec![0];
     let mut from = 0;
@@ -75,15 +76,6 @@ fn merged(points: &[Point], least_mm: f64, tolerance_mm: f64) -> Option<Vec<Poin
         from = to;
     }
     (kept.len() < points.len()).then(|| kept.into_iter().map(|i| points[i]).collect())
-}
-
-/// Distance in mm of a point from a line between two others.
-fn distance_mm(p: Point, a: Point, b: Point) -> f64 {
-    let ([px, py], [ax, ay], [bx, by]) = (p.to_mm(), a.to_mm(), b.to_mm());
-    let (dx, dy) = (bx - ax, by - ay);
-    let length2 = dx * dx + dy * dy;
-    let t = if length2 > 0.0 { (((px - ax) * dx + (py - ay) * dy) / length2).clamp(0.0, 1.0) } else { 0.0 };
-    (px - ax - t * dx).hypot(py - ay - t * dy)
 }
 
 #[cfg(test)]
@@ -120,7 +112,8 @@ mod tests {
             let short = after.points.windows(2).filter(|w| w[0].distance_mm(w[1]) < 60.0 / 400.0 - 1e-9).count();
             assert!(short <= usize::from(radius < 1.0), "{radius}: {short}");
             for p in &before {
-                let mm = after.points.windows(2).map(|w| distance_mm(*p, w[0], w[1])).fold(f64::INFINITY, f64::min);
+                let mm =
+                    after.points.windows(2).map(|w| p.distance_to_segment_mm(w[0], w[1])).fold(f64::INFINITY, f64::min);
                 assert!(mm <= 0.006, "{mm}");
             }
             let volume = length_mm(&after.points) * f64::from(after.flow_mm3_per_mm);

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::assembly::PlannedObject;
+use super::assembly::{PlannedObject, SAME_HEIGHT_MM};
 use super::stages::SupportLayer;
 use crate::geometry::{Bounds, EdgeGrid, Island, Region};
 use crate::progress::{Canceled, Progress};
@@ -18,8 +18,6 @@ use crate::report::Notice;
 /// Steps in height up to this are thin or missing layers and are spoken of by others; a road that begins further above
 /// what was printed before meets nothing.
 const HIGHEST_STEP_MM: f64 = 0.8;
-/// Heights this close are one.
-const SAME_HEIGHT_MM: f64 = 1e-4;
 /// Overlaps up to this are rounding, mm².
 const NOTHING_MM2: f64 = 1e-4;
 /// With more islands than this in the layer below, a grid over their edges tells where one rests.

@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(smoothed(even.clone(), &slow), even, "the same flow on both sides");
         let mut apart = run(&[(20.0, 0.1, 60.0), (20.0, 0.1, 20.0)]);
         let points = vec![Point::from_mm(20.0, 7.0), Point::from_mm(20.0, 7.0)];
-        let travel = Travel { points, feed_mm_per_s: 100.0, wipe_retract_mm: 0.0, z_mm: Vec::new() };
+        let travel = Travel::level(points, 100.0);
         apart.insert(1, Step::Travel(travel));
         assert_eq!(smoothed(apart.clone(), &slow), apart);
         let off = FlowRateSettings { rise: f64::INFINITY, fall: f64::INFINITY };

@@ -371,10 +371,9 @@ fn evenly(road: &VariableRoad) -> impl Iterator<Item = ([Point; 2], [f64; 2])> +
         let (a, b, change) = (ends[0], ends[1], widths[1] - widths[0]);
         let most = (a.distance_mm(b) / LEAST_PIECE_MM).floor();
         let pieces = (change.abs() / SAME_WIDTH_MM).ceil().min(most).max(1.0);
-        let mix = |a: i32, b: i32, t: f64| (f64::from(a) + (f64::from(b) - f64::from(a)) * t).round() as i32;
         let at = move |i: usize| {
             let t = i as f64 / pieces;
-            (Point::new(mix(a.x, b.x, t), mix(a.y, b.y, t)), widths[0] + change * t)
+            (a.towards(b, t), widths[0] + change * t)
         };
         (0..pieces as usize).map(move |i| {
             let ((p, v), (q, w)) = (at(i), at(i + 1));

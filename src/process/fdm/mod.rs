@@ -3,10 +3,11 @@
 //! Stages, each a plain function from one immutable type of [`stages`] to the next:
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath,
 //! and beside them outlines → support → toolpath.
-//! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan; [`assembly`] puts all objects together, with `seam`,
-//! `island` and `order` for what is printed where and when, `travel`, `hop` and `motion` for the ways between, `coasting`
-//! for the ends of roads, `speeds`, `overhangs`, `cooling` and `flow_rate` for how fast, `crumbs` against steps too short for a machine, `adhesion` for what goes around the objects, and `vase` for the wall without a seam; `floating`
-//! says what has nothing below it.
+//! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan;
+//! [`assembly`] puts all objects together, with `seam`, `island` and `order` for what is printed where and when, `travel`,
+//! `hop` and `motion` for the ways between, `coasting` for the ends of roads, `speeds`, `overhangs`, `cooling` and
+//! `flow_rate` for how fast, `crumbs` against steps too short for a machine, `adhesion` for what goes around the objects,
+//! and `vase` for the wall without a seam; `floating` says what has nothing below it.
 
 pub mod adhesion;
 pub mod assembly;

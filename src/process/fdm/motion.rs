@@ -224,8 +224,7 @@ impl Tool {
         };
         let above = |heights: &[f64]| heights.iter().map(|height| (z_mm + height) as f32).collect();
         let travel = |points: Vec<Point>, z_mm: Vec<f32>| {
-            let feed_mm_per_s = motion.speeds.travel as f32;
-            Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm })
+            Step::Travel(Travel { z_mm, ..Travel::level(points, motion.speeds.travel as f32) })
         };
         match &rise {
             Rise::Turn(points, heights) => self.steps.push(travel(points.clone(), above(heights))),
@@ -258,14 +257,10 @@ impl Tool {
             self.steps.push(Step::Unretract { length_mm, feed_mm_per_s });
         }
         if let (Some(start), Some(place)) = (departure.ready_at, departure.way.last()) {
-            self.glide(vec![*place, start], motion.speeds.external_perimeter);
+            // At the height of the layer with the nozzle ready, which lays what it still holds.
+            let glide = Travel::level(vec![*place, start], motion.speeds.external_perimeter as f32);
+            self.steps.push(Step::Travel(glide));
         }
-    }
-
-    /// Moves on at the height of the layer with the nozzle ready, which lays what it still holds.
-    pub fn glide(&mut self, points: Vec<Point>, feed_mm_per_s: f64) {
-        let feed_mm_per_s = feed_mm_per_s as f32;
-        self.steps.push(Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm: Vec::new() }));
     }
 
     /// Prints a road that begins where the tool stands.

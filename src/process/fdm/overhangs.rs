@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::assembly::PlannedObject;
+use super::assembly::{PlannedObject, SAME_HEIGHT_MM};
 use super::island::Road;
-use super::travel::LEAST_STEP_MM;
+use super::travel::{LEAST_STEP_MM, length_mm};
 use crate::geometry::{EdgeGrid, Point, UNITS_PER_MM};
 use crate::progress::{Canceled, Progress};
 use crate::settings::Settings;
@@ -132,8 +132,8 @@ impl<'a> Below<'a> {
         }
         // Supports end a gap below what they hold.
         let bottom_mm = this.span.bottom_mm;
-        let lowest_mm = bottom_mm - object.settings.gap_below_mm - HEIGHT_SLACK_MM;
-        let holds = object.support.iter().rfind(|s| s.top_mm <= bottom_mm + HEIGHT_SLACK_MM);
+        let lowest_mm = bottom_mm - object.settings.gap_below_mm - SAME_HEIGHT_MM;
+        let holds = object.support.iter().rfind(|s| s.top_mm <= bottom_mm + SAME_HEIGHT_MM);
         let support = holds.filter(|s| s.top_mm >= lowest_mm && !s.area.is_empty()).map(|s| EdgeGrid::new(&s.area));
         let wider_mm = if l == 1 { settings.first_layer_wider_mm } else { 0.0 };
         Some(Self { own: EdgeGrid::new(&below.area), support, wider_mm, curl, settings })
@@ -197,8 +197,7 @@ impl<'a> Below<'a> {
                 && i + 1 < runs.len()
                 && end - way > LEAST_STEP_MM
             {
-                let t = (end - way) / a.distance_mm(b);
-                points.push(between(a, b, t));
+                points.push(a.towards(b, (end - way) / a.distance_mm(b)));
             }
             from = points.last().copied().unwrap_or(from);
             if points.len() >= 2 {
@@ -216,44 +215,35 @@ impl<'a> Below<'a> {
     /// Where along a path which class ends, mm from its beginning.
     fn runs(&self, points: &[Point], width_mm: f64) -> Vec<(f64, Overhang)> {
         let mut runs: Vec<(f64, Overhang)> = Vec::new();
-        for_each_step(points, |p, way, step| {
+        for_each_step(points, |p, way| {
             let (class, slack) = self.class(p, width_mm);
-            let (end, next) = (way + step / 2.0, slack.max(step));
+            let end = way + STEP_MM / 2.0;
             match runs.last_mut() {
                 Some(last) if last.1 == class => last.0 = end,
                 _ => runs.push((end, class)),
             }
-            next
+            slack
         });
-        let whole: f64 = points.windows(2).map(|w| w[0].distance_mm(w[1])).sum();
         if let Some(last) = runs.last_mut() {
-            last.0 = whole;
+            last.0 = length_mm(points);
         }
         runs
     }
 }
-
-/// Heights this close are one, mm.
-const HEIGHT_SLACK_MM: f64 = 1e-4;
 
 /// All of a road but its points.
 fn copy_of(road: &Road) -> Road {
     Road { points: Vec::new(), z_mm: Vec::new(), ..*road }
 }
 
-fn between(a: Point, b: Point, t: f64) -> Point {
-    let mix = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * t).round() as i32;
-    Point::new(mix(a.x, b.x), mix(a.y, b.y))
-}
-
-/// Walks along a path: `visit` gets a point, its way from the beginning and the least step, and gives how far the next
-/// point is.
-fn for_each_step(points: &[Point], mut visit: impl FnMut(Point, f64, f64) -> f64) {
+/// Walks along a path: `visit` gets a point and its way from the beginning, and gives how far the next point may be. No step
+/// is shorter than the usual one.
+fn for_each_step(points: &[Point], mut visit: impl FnMut(Point, f64) -> f64) {
     let (mut way, mut next) = (0.0, STEP_MM / 2.0);
     for w in points.windows(2) {
         let length = w[0].distance_mm(w[1]);
         while next <= way + length && length > 0.0 {
-            let step = visit(between(w[0], w[1], (next - way) / length), next, STEP_MM);
+            let step = visit(w[0].towards(w[1], (next - way) / length), next);
             next += step.max(STEP_MM);
         }
         way += length;
@@ -261,7 +251,7 @@ fn for_each_step(points: &[Point], mut visit: impl FnMut(Point, f64, f64) -> f64
     if way < STEP_MM / 2.0
         && let Some(&p) = points.first()
     {
-        visit(p, 0.0, STEP_MM);
+        visit(p, 0.0);
     }
 }
 
@@ -362,13 +352,13 @@ pub fn curls(object: &PlannedObject, progress: &Progress) -> Result<Vec<Curl>, C
             for wall in walls.filter(|wall| wall.depth == 0) {
                 let mut points = wall.path.0.clone();
                 points.extend(points.first().copied());
-                for_each_step(&points, |p, _, step| {
+                for_each_step(&points, |p, _| {
                     let (share, slack) = below.share(p, wall.width_mm);
                     if share > NOTHING {
                         let most = shares.entry(Curl::cell(p)).or_insert(0.0f32);
                         *most = most.max(share as f32);
                     }
-                    slack.max(step)
+                    slack
                 });
             }
             Ok(shares)
@@ -452,7 +442,7 @@ mod tests {
             for e in outer(&toolpath, 20) {
                 let most_x = |e: &Extrusion| e.points.iter().map(|p| p.to_mm()[0]).fold(f64::MIN, f64::max);
                 let right = outer(&toolpath, 20).into_iter().map(most_x).fold(f64::MIN, f64::max);
-                let whole: f64 = e.points.windows(2).map(|w| w[0].distance_mm(w[1])).sum();
+                let whole = length_mm(&e.points);
                 let on_right = |w: &&[Point]| w.iter().all(|p| right - p.to_mm()[0] < 0.05);
                 let there: f64 = e.points.windows(2).filter(on_right).map(|w| w[0].distance_mm(w[1])).sum();
                 if there > 0.9 * whole {
@@ -555,9 +545,8 @@ mod tests {
             let pieces = below.pieces(road);
             assert_eq!((pieces[0].0.first(), pieces[pieces.len() - 1].0.last()), (points[0], points[59]));
             assert!(pieces.windows(2).all(|w| w[0].0.last() == w[1].0.first() && w[0].1 != w[1].1));
-            let length = |p: &[Point]| p.windows(2).map(|w| w[0].distance_mm(w[1])).sum::<f64>();
-            let lengths: Vec<f64> = pieces.iter().map(|(road, _)| length(&road.points)).collect();
-            assert!((lengths.iter().sum::<f64>() - length(&points)).abs() < 1e-3);
+            let lengths: Vec<f64> = pieces.iter().map(|(road, _)| length_mm(&road.points)).collect();
+            assert!((lengths.iter().sum::<f64>() - length_mm(&points)).abs() < 1e-3);
             assert!(lengths.iter().all(|l| *l > LEAST_RUN_MM - 2.0 * LEAST_STEP_MM), "{lengths:?}");
             most = most.max(pieces.len());
         }

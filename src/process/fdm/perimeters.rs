@@ -215,7 +215,7 @@ impl Roads {
     fn new(layer: usize, outline: &LayerOutline, s: &PerimeterSettings) -> Self {
         let height_mm = outline.span.height_mm();
         // What stands on a raft has a layer like any other for its first.
-        let is_on_plate = layer == 0 && outline.span.bottom_mm < 1e-6;
+        let is_on_plate = layer == 0 && outline.span.is_on_plate();
         let road = |width_mm: f64| Road::new(if is_on_plate { s.first_layer_width_mm } else { width_mm }, height_mm);
         let count = match layer {
             0 if s.one_on_first_layer => s.count.min(1),

@@ -3,7 +3,7 @@
 //! Knows what each kind of road may be printed with, and the most that the hot end melts. Layer times are not known
 //! here (see [`super::cooling`]).
 
-use crate::settings::{GcodeFlavor, Settings};
+use crate::settings::Settings;
 use crate::toolpath::Role;
 
 /// Loops up to this radius are small perimeters, mm.
@@ -158,12 +158,7 @@ impl From<&Settings> for JerkSettings {
             s.travel_jerk,
         ];
         let [default, perimeter, external_perimeter, infill, top_solid_infill, first_layer, travel] = roles;
-        let machine = match s.gcode_flavor {
-            GcodeFlavor::Klipper => s.square_corner_velocity,
-            // With junction deviation it knows no jerk.
-            GcodeFlavor::Marlin if s.machine_max_junction_deviation > 0.0 => 0.0,
-            _ => s.machine_max_jerk_x.min(s.machine_max_jerk_y),
-        };
+        let machine = s.machine_jerk_mm_per_s().map_or(0.0, |[x, y]| x.min(y));
         let is_on = machine > 0.0 && roles.iter().any(|jerk| *jerk > 0.0);
         Self { is_on, machine, default, perimeter, external_perimeter, infill, top_solid_infill, first_layer, travel }
     }

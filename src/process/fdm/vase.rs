@@ -1,6 +1,6 @@
 //! Spiral vase: one wall that rises without a seam.
 //!
-//! Knows the single outlines of consecutive layers and gives each as a turn that begins where the one below ended. The
+//! Knows the single outlines of consecutive layers and gives each as a turn that begins where the one below ended.
 //! Where it is to be smooth, each turn also leads from the outline below over to its own, so that slopes have no steps. The
 //! first turn rises out of the flat bottom and the last one runs out into it, both with the material that fits the gap.
 

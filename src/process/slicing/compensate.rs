@@ -12,8 +12,8 @@ const SMALLEST_GAP_MM2: f64 = 0.001;
 /// Differences of outlines thinner than twice this are rounding and mitred tips, not parts.
 const SLIVER_MM: f64 = 0.02;
 
-/// One layer's area with narrow gaps closed, with contours and holes grown or shrunk by their compensation, and on the first layer shrunk by the
-/// elephant foot's.
+/// One layer's area with narrow gaps closed, with contours and holes grown or shrunk by their compensation, and on the
+/// first layer shrunk by the elephant foot's.
 pub(super) fn compensated(area: Region, is_first: bool, settings: &SlicingSettings) -> Region {
     let mut area = area;
     let radius = settings.closing_radius_mm;

@@ -1,7 +1,8 @@
 //! Meshes at heights: what every process begins with.
 //!
-//! Owns the layer grid (`grid`, with what `surface` says about the mesh) and the way from triangles to outlines: a mesh is put on the integer grid once, every layer's
-//! plane is intersected with the triangles that reach it (`cut`), open chains of broken meshes are closed (`gaps`),
+//! Owns the layer grid (`grid`, with what `surface` says about the mesh) and the way from triangles to outlines: a mesh is
+//! put on the integer grid once, every layer's plane is intersected with the triangles that reach it (`cut`), open chains
+//! of broken meshes are closed (`gaps`),
 //! points that carry nothing are dropped (`simplify`), inside-out shells are turned (`shells`), and the outlines are
 //! healed and compensated (`compensate`). Layers are cut in parallel and come back in order, the same bytes on any
 //! number of threads. What an outline is for is not known here; colours, names and settings of a scene are not either.
@@ -31,6 +32,9 @@ use crate::settings::{HeightRange, Settings, SlicingMode, parse_height_ranges};
 
 use surface::Surface;
 
+/// A layer that begins lower than this lies on the plate, mm.
+const ON_PLATE_MM: f64 = 1e-6;
+
 /// The height range of one layer above the plate, and where in it the mesh is cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerSpan {
@@ -43,6 +47,11 @@ pub struct LayerSpan {
 impl LayerSpan {
     pub fn height_mm(&self) -> f64 {
         self.top_mm - self.bottom_mm
+    }
+
+    /// Whether the layer lies on the plate: the first one does, but for an object on a raft.
+    pub fn is_on_plate(&self) -> bool {
+        self.bottom_mm < ON_PLATE_MM
     }
 }
 

@@ -105,9 +105,21 @@ pub(super) enum FromValues<E> {
     Type(Key),
 }
 
+impl Settings {
+    /// The largest sudden changes of speed in X and Y that the machine's firmware is set to, mm/s: its jerk, or the speed of
+    /// a right angle. `None` where it has none, because it goes by junction deviation.
+    pub fn machine_jerk_mm_per_s(&self) -> Option<[f64; 2]> {
+        match self.gcode_flavor {
+            GcodeFlavor::Klipper => Some([self.square_corner_velocity; 2]),
+            GcodeFlavor::Marlin if self.machine_max_junction_deviation > 0.0 => None,
+            _ => Some([self.machine_max_jerk_x, self.machine_max_jerk_y]),
+        }
+    }
+}
+
 /// Whether the machine limits sudden changes of speed as such, and not by junction deviation.
 fn limits_jerk(s: &Settings) -> bool {
-    s.gcode_flavor != GcodeFlavor::Marlin || s.machine_max_junction_deviation <= 0.0
+    s.machine_jerk_mm_per_s().is_some()
 }
 
 // Each file hands its entries, behind those of the files before, to the next name in the list.

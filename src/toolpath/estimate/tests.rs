@@ -17,7 +17,7 @@ fn limits() -> MachineLimits {
 
 fn travel(points: &[(f64, f64)], feed_mm_per_s: f32) -> Step {
     let points = points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect();
-    Step::Travel(Travel { points, feed_mm_per_s, wipe_retract_mm: 0.0, z_mm: Vec::new() })
+    Step::Travel(Travel::level(points, feed_mm_per_s))
 }
 
 fn of(steps: Vec<Step>, limits: &MachineLimits) -> Estimate {

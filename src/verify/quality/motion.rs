@@ -78,9 +78,7 @@ pub(super) fn loose_travel_mm(moves: &LayerMoves, outline: &EdgeGrid) -> f64 {
             places.extend(outline.crossings(a, b).iter().map(|crossing| crossing.at));
             places.push(1.0);
             for piece in places.windows(2).filter(|piece| piece[1] > piece[0]) {
-                let middle = 0.5 * (piece[0] + piece[1]);
-                let mix = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * middle).round() as i32;
-                if !outline.contains(Point::new(mix(a.x, b.x), mix(a.y, b.y))) {
+                if !outline.contains(a.towards(b, 0.5 * (piece[0] + piece[1]))) {
                     sum += length * (piece[1] - piece[0]);
                 }
             }

@@ -3,7 +3,8 @@
 //!
 //! A package comes from a stranger: it is read as a stream, with limits on size, on how far it may unfold and on how
 //! deep components may go. `package` opens the zip container, `xml` reads one model part, and this file follows build
-//! items through components; `ranges` reads other slicers' layer heights. Slices, beam lattices, textures and print tickets are not read.
+//! items through components; `ranges` reads other slicers' layer heights. Slices, beam lattices, textures and print
+//! tickets are not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -200,6 +200,11 @@ impl Planner<'_> {
         home.map_or(&self.plate.motion, |(o, _)| &self.objects[o].settings.motion)
     }
 
+    /// Of all that a way on this layer may meet.
+    fn travel_map(&self, layer: &PrintLayer) -> TravelMap<'_> {
+        TravelMap::new(islands_of(self.objects, layer).map(|(.., island)| island).collect())
+    }
+
     /// What the walls of each object lie on.
     fn below(&self, layer: &PrintLayer) -> BTreeMap<usize, Below<'_>> {
         let parts = layer.parts.iter();
@@ -302,9 +307,7 @@ impl Planner<'_> {
             let mut way = if !same_island && from.distance_mm(to) < motion.travel.retract_before_mm {
                 Way { points: vec![from, to], retract: false }
             } else {
-                let map = map.get_or_insert_with(|| {
-                    TravelMap::new(islands_of(self.objects, layer).map(|(.., island)| island).collect())
-                });
+                let map = map.get_or_insert_with(|| self.travel_map(layer));
                 // Beside the object there are no walls to follow.
                 let inside = same_island && (!support || map.is_clear(from, to));
                 map.way(from, to, inside, &motion.travel)
@@ -316,12 +319,12 @@ impl Planner<'_> {
                 tops.clear();
             }
             let next_home = *next_home;
-            let led_up = led_up_to(std::mem::take(&mut lead), &road);
+            let lead = std::mem::take(&mut lead);
+            // A way without a retraction has no wipe.
+            let led_up = if way.retract { led_up_to(lead, &road) } else { Cow::Borrowed(&road) };
             let mut departure = Departure::new(Some(&led_up), way, motion);
             if departure.retract && (motion.hop.is_on() || motion.wipe_before_external_loop) {
-                let map = map.get_or_insert_with(|| {
-                    TravelMap::new(islands_of(self.objects, layer).map(|(.., island)| island).collect())
-                });
+                let map = map.get_or_insert_with(|| self.travel_map(layer));
                 let is_loop = motion.wipe_before_external_loop && next.closed && next.role == Role::ExternalPerimeter;
                 let ready_at = beside_start(next).filter(|place| is_loop && map.is_clear(next.first(), *place));
                 departure = departure.ready_at(ready_at);

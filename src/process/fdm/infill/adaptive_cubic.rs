@@ -144,8 +144,7 @@ fn end_at(piece: &Piece, share: f64) -> End {
     if share >= 1.0 {
         return b;
     }
-    let place = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
-    End::within(Point::new(place(a.point.x, b.point.x), place(a.point.y, b.point.y)), a.u + share * (b.u - a.u))
+    End::within(a.point.towards(b.point, share), a.u + share * (b.u - a.u))
 }
 
 /// All cubes that come near a place.
@@ -212,12 +211,7 @@ impl Surface<'_> {
         let mut places = Vec::new();
         for (a, b) in self.object.sparse(layer).flat_map(|area| area.rings.iter().flat_map(|ring| ring.edges())) {
             let count = (a.distance_mm(b) / self.step_mm).ceil().max(1.0);
-            let place =
-                |a: i32, b: i32, share: f64| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
-            places.extend((0..count as usize).map(|i| {
-                let share = i as f64 / count;
-                Point::new(place(a.x, b.x, share), place(a.y, b.y, share))
-            }));
+            places.extend((0..count as usize).map(|i| a.towards(b, i as f64 / count)));
         }
         places
     }

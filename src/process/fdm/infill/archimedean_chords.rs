@@ -29,7 +29,7 @@ pub fn spiral(area: &Region, centre: Point, distance_mm: f64) -> Polyline {
         0.0
     } else {
         let edges = area.rings.iter().flat_map(|ring| ring.edges());
-        edges.map(|(a, b)| distance_to_segment_mm(centre, a, b)).fold(f64::INFINITY, f64::min).min(furthest)
+        edges.map(|(a, b)| centre.distance_to_segment_mm(a, b)).fold(f64::INFINITY, f64::min).min(furthest)
     };
     let growth = distance_mm / TAU;
     let (mut angle, last) = (TAU * (nearest / distance_mm - 1.0).max(0.0), TAU * (furthest / distance_mm + 1.0));
@@ -44,12 +44,4 @@ pub fn spiral(area: &Region, centre: Point, distance_mm: f64) -> Polyline {
         angle += (8.0 * TOLERANCE_MM / radius.max(distance_mm)).sqrt().min(0.25 * TAU);
     }
     Polyline(points)
-}
-
-fn distance_to_segment_mm(p: Point, a: Point, b: Point) -> f64 {
-    let ([px, py], [ax, ay], [bx, by]) = (p.to_mm(), a.to_mm(), b.to_mm());
-    let (dx, dy) = (bx - ax, by - ay);
-    let squared = dx * dx + dy * dy;
-    let t = if squared > 0.0 { (((px - ax) * dx + (py - ay) * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
-    (px - ax - t * dx).hypot(py - ay - t * dy)
 }

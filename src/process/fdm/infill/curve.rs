@@ -30,10 +30,10 @@ fn cut(area: &Region, curves: &[Polyline]) -> (Vec<Piece>, Vec<Vec<Point>>) {
         for ends in curve.0.windows(2) {
             let (a, b) = (ends[0], ends[1]);
             let crossings = grid.crossings(a, b).into_iter();
-            let places = crossings.map(|c| Place { point: between(a, b, c.at), crossing: Some(c) });
+            let places = crossings.map(|c| Place { point: a.towards(b, c.at), crossing: Some(c) });
             for to in places.chain(std::iter::once(Place { point: b, crossing: None })) {
                 if to.point != from.point {
-                    let inside = *is_inside.get_or_insert_with(|| grid.contains(between(from.point, to.point, 0.5)));
+                    let inside = *is_inside.get_or_insert_with(|| grid.contains(from.point.towards(to.point, 0.5)));
                     if inside {
                         cutter.go_on(from, to.point);
                     } else {
@@ -103,9 +103,4 @@ fn is_straight(a: Point, b: Point, c: Point) -> bool {
     let step = |p: Point, q: Point| (i64::from(q.x) - i64::from(p.x), i64::from(q.y) - i64::from(p.y));
     let ((ux, uy), (vx, vy)) = (step(a, b), step(b, c));
     ux * vy == uy * vx && ux * vx + uy * vy > 0
-}
-
-fn between(a: Point, b: Point, share: f64) -> Point {
-    let mix = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
-    Point::new(mix(a.x, b.x), mix(a.y, b.y))
 }

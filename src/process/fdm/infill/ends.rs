@@ -254,9 +254,7 @@ fn along(from: Point, way: &[Point], parts: &[(f64, f64)], after: f64) -> Way {
             if left > step - LEAST_PART_MM {
                 break;
             }
-            let t = left / step;
-            let mix = |a: i32, b: i32| (f64::from(a) + t * (f64::from(b) - f64::from(a))).round() as i32;
-            at = Point::new(mix(at.x, p.x), mix(at.y, p.y));
+            at = at.towards(p, left / step);
             out.push((at, share.clamp(LEAST_SHARE, 1.0)));
             parts.next();
             left = parts.peek().map_or(0.0, |part| part.0);

@@ -202,8 +202,7 @@ impl Family {
             let share = ((v - from.1) / (to.1 - from.1)).clamp(0.0, 1.0);
             let along = span[0] + share * (span[1] - span[0]);
             let [p, q] = edge.points;
-            let place = |p: i32, q: i32| (f64::from(p) + along * (f64::from(q) - f64::from(p))).round() as i32;
-            let point = Point::new(place(p.x, q.x), place(p.y, q.y));
+            let point = p.towards(q, along);
             let u = from.0 + share * (to.0 - from.0);
             out.push((line, End { point, ring: edge.ring, edge: edge.edge, along, u }));
         }

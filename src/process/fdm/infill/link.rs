@@ -190,9 +190,7 @@ pub fn head(from: Point, way: &[Point], length_mm: f64) -> impl Iterator<Item = 
             return None;
         }
         let step = at.distance_mm(p);
-        let share = if step > left { left / step } else { 1.0 };
-        let place = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
-        let reached = Point::new(place(at.x, p.x), place(at.y, p.y));
+        let reached = if step > left { at.towards(p, left / step) } else { p };
         left -= step;
         at = p;
         Some(reached)

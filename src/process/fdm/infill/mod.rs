@@ -49,8 +49,6 @@ use solid::{Reach, Solid};
 use std::f64::consts::FRAC_PI_2;
 
 const CORNERS: Join = Join::Miter(2.0);
-/// A layer that begins lower than this lies on the plate, mm.
-const ON_PLATE_MM: f64 = 1e-6;
 
 /// What decides over infill.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,7 +173,7 @@ impl Filler<'_> {
 
     /// A road's width in this layer. On a raft there is no first layer: the raft has it.
     fn width(&self, width_mm: f64) -> f64 {
-        if self.layer == 0 && self.span.bottom_mm < ON_PLATE_MM { self.settings.first_layer_width_mm } else { width_mm }
+        if self.layer == 0 && self.span.is_on_plate() { self.settings.first_layer_width_mm } else { width_mm }
     }
 
     fn overlap_mm(&self) -> f64 {

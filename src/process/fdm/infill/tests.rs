@@ -99,9 +99,7 @@ fn check_inside(layer: &FilledLayer, region: &Region) {
         for pair in path.0.windows(2) {
             let count = (pair[0].distance_mm(pair[1]) / 0.4).ceil().max(1.0);
             for i in 0..=count as usize {
-                let share = i as f64 / count;
-                let at = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
-                let p = Point::new(at(pair[0].x, pair[1].x), at(pair[0].y, pair[1].y));
+                let p = pair[0].towards(pair[1], i as f64 / count);
                 assert!(grid.contains(p), "{:?} mm is outside", p.to_mm());
             }
         }

@@ -523,9 +523,7 @@ fn samples(area: &Region, distance_mm: f64, inset_mm: f64) -> Vec<Point> {
             for (a, b) in ring.edges() {
                 let length = a.distance_mm(b);
                 while left <= length && length > 0.0 {
-                    let share = left / length;
-                    let mix = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
-                    take(Point::new(mix(a.x, b.x), mix(a.y, b.y)));
+                    take(a.towards(b, left / length));
                     left += distance_mm;
                 }
                 left -= length;

@@ -142,7 +142,7 @@ impl Forest {
             let tip = if height[node] >= lean_mm {
                 at
             } else if height[node] + length > lean_mm {
-                between(at, foot, (lean_mm - height[node]) / length)
+                at.towards(foot, (lean_mm - height[node]) / length)
             } else {
                 continue;
             };
@@ -152,7 +152,7 @@ impl Forest {
             let stem = match became[parent] {
                 Some(stem) if !edges.is_crossed(tip, foot) => stem,
                 _ => match edges.crossings(tip, foot).first() {
-                    Some(crossing) => lowered.add(between(tip, foot, crossing.at), None),
+                    Some(crossing) => lowered.add(tip.towards(foot, crossing.at), None),
                     None => lowered.root(foot, edges),
                 },
             };
@@ -185,7 +185,7 @@ impl Forest {
             Point::new(mean(|p| p.x).round() as i32, mean(|p| p.y).round() as i32)
         };
         let distance = at.distance_mm(middle);
-        if distance <= most_mm { middle } else { between(at, middle, most_mm / distance) }
+        if distance <= most_mm { middle } else { at.towards(middle, most_mm / distance) }
     }
 
     /// The same trees without nodes amid straight branches.
@@ -265,7 +265,7 @@ impl Branches {
         let (a, b) = (forest.nodes[child].at, forest.nodes[parent].at);
         let steps = (2.0 * a.distance_mm(b) / self.cell_mm).ceil().max(1.0);
         for i in 0..=steps as usize {
-            let cell = self.cell(between(a, b, i as f64 / steps));
+            let cell = self.cell(a.towards(b, i as f64 / steps));
             let branches = self.cells.entry(cell).or_default();
             if branches.last() != Some(&child) {
                 branches.push(child);
@@ -295,16 +295,11 @@ impl Branches {
     }
 }
 
-fn between(a: Point, b: Point, share: f64) -> Point {
-    let mix = |a: i32, b: i32| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32;
-    Point::new(mix(a.x, b.x), mix(a.y, b.y))
-}
-
 /// The point of a straight way that is nearest to `p`.
 fn nearest_on(p: Point, [a, b]: [Point; 2]) -> Point {
     let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
     let (px, py) = (f64::from(p.x) - f64::from(a.x), f64::from(p.y) - f64::from(a.y));
     let squared = dx * dx + dy * dy;
     let share = if squared > 0.0 { ((px * dx + py * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
-    between(a, b, share)
+    a.towards(b, share)
 }
