@@ -79,8 +79,10 @@ mod tests {
             fewest = fewest.min(less.iter().map(|ring| ring.0.len()).sum());
             let window = Region::rectangle(bounds);
             let area = |rings: Vec<Ring>| Region::from_rings(rings).intersection(&window).area_mm2();
-            assert_eq!(area(rings.clone()), area(less.clone()), "box {i}");
-            assert_eq!(area(vec![rings[0].clone()]), area(within(&rings[..1], &bounds).into_owned()), "box {i}");
+            let differ = |all: &[Ring], less: Vec<Ring>| (area(all.to_vec()) - area(less)).abs();
+            // Where rings cross, the kernel rounds to the grid.
+            assert!(differ(&rings, less) < 1e-4, "box {i}");
+            assert!(differ(&rings[..1], within(&rings[..1], &bounds).into_owned()) < 1e-4, "box {i}");
         }
         assert!(fewest < 20, "{fewest} points are left");
     }
