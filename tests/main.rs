@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli;
+mod fuzz;
 mod machine;
 mod machines;
 mod nasty;

@@ -18,6 +18,7 @@ mod hatch;
 mod kernel;
 mod offset;
 mod point;
+mod reach;
 mod region;
 mod ring;
 mod simplify;

@@ -5,6 +5,7 @@ use super::hatch;
 use super::kernel::{self, Input, Operation, Rule};
 use super::offset;
 use super::point::{Bounds, Point};
+use super::reach;
 use super::ring::{Polyline, Ring};
 use super::simplify;
 
@@ -66,10 +67,6 @@ impl Region {
         Bounds::around(self.rings.iter().flat_map(|r| r.0.iter().copied()))
     }
 
-    fn overlaps_bounds(&self, other: &Region) -> bool {
-        matches!((self.bounds(), other.bounds()), (Some(a), Some(b)) if a.overlaps(&b))
-    }
-
     pub fn union(&self, other: &Region) -> Region {
         if self.is_empty() {
             return other.clone();
@@ -81,22 +78,20 @@ impl Region {
     }
 
     pub fn intersection(&self, other: &Region) -> Region {
-        if !self.overlaps_bounds(other) {
-            return Self::default();
-        }
-        Self {
-            rings: kernel::boolean(Input::Regions, Operation::Intersection, Rule::Positive, &self.rings, &other.rings),
-        }
+        let common = self.bounds().zip(other.bounds()).and_then(|(a, b)| a.common(&b));
+        let Some(common) = common else { return Self::default() };
+        let (a, b) = (reach::within(&self.rings, &common), reach::within(&other.rings, &common));
+        Self { rings: kernel::boolean(Input::Regions, Operation::Intersection, Rule::Positive, &a, &b) }
     }
 
     /// This area without the other.
     pub fn difference(&self, other: &Region) -> Region {
-        if !self.overlaps_bounds(other) {
+        let Some(bounds) = self.bounds() else { return Self::default() };
+        if !other.bounds().is_some_and(|b| b.overlaps(&bounds)) {
             return self.clone();
         }
-        Self {
-            rings: kernel::boolean(Input::Regions, Operation::Difference, Rule::Positive, &self.rings, &other.rings),
-        }
+        let other = reach::within(&other.rings, &bounds);
+        Self { rings: kernel::boolean(Input::Regions, Operation::Difference, Rule::Positive, &self.rings, &other) }
     }
 
     /// Union of many regions.

@@ -146,8 +146,17 @@ pub struct ImportReport {
 pub enum ImportError {
     #[error(transparent)]
     Canceled(#[from] Canceled),
-    #[error("{cause}: {}", path.display())]
+    #[error("{}: {}", one_line(cause), path.display())]
     Refused { path: PathBuf, cause: Cause },
+}
+
+/// A cause as one line: what it repeats of a file may hold line breaks, and signs that a terminal would obey.
+fn one_line(cause: &Cause) -> String {
+    cause
+        .to_string()
+        .chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
 }
 
 /// What was wrong with a file.

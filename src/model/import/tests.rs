@@ -438,6 +438,7 @@ fn evil_3mf_packages_are_refused() {
     refused("entity.3mf", &with(&model.replace("<object ", "<object name=\"&b;\" ")), "XML");
     refused("cut.3mf", &with(&model[..model.len() / 2]), "");
     refused("cut.3mf", &with(model.strip_suffix("</model>").unwrap()), "ends before");
+    refused("break.3mf", &with("</\n\u{1b}[2J>"), "</\\n\\u{1b}[2J");
     refused("html.3mf", &with("<html/>"), "does not begin with a model element");
     let spaces = format!("<model>{}<build/></model>", " ".repeat(30 << 20));
     refused("bomb.3mf", &with(&spaces), "zip bomb");

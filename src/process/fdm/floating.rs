@@ -170,10 +170,13 @@ impl PrintedLayer<'_> {
     }
 }
 
-/// Whether an island overlaps one of some others, all of which are near it.
+/// Whether an island overlaps some others, all of which are near it and none of which overlap each other.
 fn overlaps<'a, I: Iterator<Item = &'a Island>>(island: &Island, others: impl Fn() -> I) -> bool {
-    others().any(|other| other.inner_point().is_some_and(|point| island.contains(point)))
-        || others().any(|other| Region::from(island).intersection(&Region::from(other)).area_mm2() > NOTHING_MM2)
+    if others().any(|other| other.inner_point().is_some_and(|point| island.contains(point))) {
+        return true;
+    }
+    let rings = others().flat_map(|other| std::iter::once(&other.outer).chain(&other.holes)).cloned().collect();
+    Region::from(island).intersection(&Region { rings }).area_mm2() > NOTHING_MM2
 }
 
 /// Consecutive layers in which something hangs in the air.
@@ -213,7 +216,7 @@ fn places(printed: &Printed, object: usize, progress: &Progress) -> Result<Vec<P
             let hangs = |(begins, island): (&bool, &(&Island, Bounds))| {
                 *begins || !(is_firm(island) || held_by_others(printed, object, &layers[l], island))
             };
-            begins.iter().zip(&layers[l].islands).map(hangs).collect()
+            begins.par_iter().zip(&layers[l].islands).map(hangs).collect()
         };
         if hangs.contains(&true) {
             let pieces = begins.iter().filter(|begins| **begins).count();

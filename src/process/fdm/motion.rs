@@ -42,7 +42,7 @@ impl From<&Settings> for RetractionSettings {
             on_layer_change: s.retract_layer_change,
             wipe: s.wipe,
             wipe_distance_mm: s.wipe_distance,
-            wipe_speed_mm_per_s: s.wipe_speed,
+            wipe_speed_mm_per_s: s.wipe_speed.min(SpeedSettings::from(s).travel),
             before_wipe: s.retract_before_wipe.clamp(0.0, 1.0),
         }
     }

@@ -9,7 +9,7 @@ use crate::toolpath::Role;
 /// Loops up to this radius are small perimeters, mm.
 pub const SMALL_PERIMETER_RADIUS_MM: f64 = 6.5;
 
-/// Feeds by role in mm/s, and what limits them.
+/// Feeds by role in mm/s, none faster than the machine, and what limits them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpeedSettings {
     pub perimeter: f64,
@@ -34,22 +34,27 @@ pub struct SpeedSettings {
 impl From<&Settings> for SpeedSettings {
     fn from(s: &Settings) -> Self {
         let limits = [s.max_volumetric_speed, s.filament_max_volumetric_speed, s.max_melt_rate];
+        let axes = [s.machine_max_feedrate_x, s.machine_max_feedrate_y];
+        let least = |limits: &[f64]| limits.iter().copied().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);
+        let most = least(&axes);
+        // Askew, both axes carry it; along one of them, firmware takes off what is too much.
+        let travel = s.travel_speed.min(axes[0].hypot(axes[1]).max(most));
         Self {
-            perimeter: s.perimeter_speed,
-            external_perimeter: s.external_perimeter_speed,
-            small_perimeter: s.small_perimeter_speed,
-            infill: s.infill_speed,
-            solid_infill: s.solid_infill_speed,
-            top_solid_infill: s.top_solid_infill_speed,
-            gap_fill: s.gap_fill_speed,
-            bridge: s.bridge_speed,
-            ironing: s.ironing_speed,
-            support: s.support_material_speed,
-            support_interface: s.support_material_interface_speed,
+            perimeter: s.perimeter_speed.min(most),
+            external_perimeter: s.external_perimeter_speed.min(most),
+            small_perimeter: s.small_perimeter_speed.min(most),
+            infill: s.infill_speed.min(most),
+            solid_infill: s.solid_infill_speed.min(most),
+            top_solid_infill: s.top_solid_infill_speed.min(most),
+            gap_fill: s.gap_fill_speed.min(most),
+            bridge: s.bridge_speed.min(most),
+            ironing: s.ironing_speed.min(most),
+            support: s.support_material_speed.min(most),
+            support_interface: s.support_material_interface_speed.min(most),
             first_layer: s.first_layer_speed,
-            travel: s.travel_speed,
-            travel_z: if s.travel_speed_z > 0.0 { s.travel_speed_z } else { s.travel_speed },
-            max_flow_mm3_per_s: limits.into_iter().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min),
+            travel,
+            travel_z: if s.travel_speed_z > 0.0 { s.travel_speed_z } else { travel },
+            max_flow_mm3_per_s: least(&limits),
         }
     }
 }
@@ -197,6 +202,9 @@ mod tests {
         assert_eq!(feed(Role::InternalInfill, false, true, 0.05), settings.first_layer_speed);
         assert_eq!(feed(Role::InternalInfill, false, false, 0.4), 20.0);
         assert_eq!(feed(Role::Perimeter, true, false, 0.05), settings.small_perimeter_speed);
+        // The file would be refused where a road is faster than the machine.
+        let fast = Settings { infill_speed: 800.0, machine_max_feedrate_y: 250.0, ..settings };
+        assert_eq!(SpeedSettings::from(&fast).feed_mm_per_s(Role::InternalInfill, false, false, 0.01), 250.0);
     }
 
     #[test]
