@@ -336,21 +336,33 @@ fn emit(mut road: Laid, is_middle: bool, roads: &Roads, out: &mut (Vec<Wall>, Ve
         _ if is_gap => Role::GapFill,
         _ => Role::Perimeter,
     };
+    put(role, road.depth, spots, road.is_closed, out);
+}
+
+/// Adds a finished road; a closed one ends where it begins.
+pub(super) fn put(
+    role: Role,
+    depth: usize,
+    spots: Vec<Spot>,
+    is_closed: bool,
+    out: &mut (Vec<Wall>, Vec<VariableRoad>),
+) {
     let mut points: Vec<Point> = spots.iter().map(|s| Point::from_mm(s.at[0], s.at[1])).collect();
     let mut widths_mm: Vec<f64> = spots.iter().map(|s| s.width_mm).collect();
-    if !road.is_closed || is_gap || points.len() < 4 {
+    if !is_closed || role == Role::GapFill || points.len() < 4 {
         out.1.push(VariableRoad { role, points, widths_mm });
         return;
     }
     points.pop();
-    let along: f64 = spots.windows(2).map(|w| distance(w[0], w[1]) * 0.5 * (w[0].width_mm + w[1].width_mm)).sum();
-    let width_mm = along / length;
+    let steps = || spots.windows(2).map(|w| (distance(w[0], w[1]), 0.5 * (w[0].width_mm + w[1].width_mm)));
+    let length: f64 = steps().map(|(step, _)| step).sum();
+    let width_mm = steps().map(|(step, width_mm)| step * width_mm).sum::<f64>() / length;
     widths_mm.pop();
     let is_even = widths_mm.iter().all(|w| (w - width_mm).abs() <= 0.5 * ONE_WIDTH_MM);
     let path = Ring(points);
     let is_hole = path.area_mm2() < 0.0;
     let widths_mm = if is_even { Vec::new() } else { widths_mm };
-    out.0.push(Wall { role, depth: road.depth, is_hole, path, width_mm, widths_mm });
+    out.0.push(Wall { role, depth, is_hole, path, width_mm, widths_mm });
 }
 
 /// Whether a road comes back to where it begins.
