@@ -15,6 +15,8 @@ const WIDTH_TOLERANCE_MM: f64 = 0.008;
 const ONE_WIDTH_MM: f64 = 0.012;
 /// Steps shorter than this are left out, mm.
 const LEAST_STEP_MM: f64 = 0.04;
+/// Unless the road would pass this far beside them, mm.
+const MOST_MISSED_MM: f64 = 0.008;
 /// A point from which the road comes straight back within this is no part of it, mm.
 const SPIKE_MM: f64 = 0.25;
 /// Ends nearer than this are one place, mm.
@@ -499,23 +501,39 @@ fn without_spikes(spots: &mut Vec<Spot>) {
     }
 }
 
-/// The ends and the points between that are at least the least step apart.
+/// Without one of two points that are less than the least step apart: the one that the road misses less. Neither is left
+/// out where long ways on both sides would be pulled aside by that.
 fn without_tiny_steps(spots: &[Spot]) -> Vec<Spot> {
     let mut out: Vec<Spot> = Vec::with_capacity(spots.len());
-    for &spot in spots {
+    for (i, &spot) in spots.iter().enumerate() {
         if out.last().is_none_or(|&last| distance(last, spot) >= LEAST_STEP_MM) {
+            out.push(spot);
+            continue;
+        }
+        let missed = |spot: Spot, a: Option<&Spot>, b: Option<&Spot>| match (a, b) {
+            (Some(&a), Some(&b)) => distance(nearest(a, b, spot), spot),
+            _ => f64::INFINITY,
+        };
+        let missed_last =
+            out.split_last().map_or(f64::INFINITY, |(&last, rest)| missed(last, rest.last(), Some(&spot)));
+        let missed_this = missed(spot, out.last(), spots.get(i + 1));
+        if missed_last.min(missed_this) > MOST_MISSED_MM && out.len() > 1 {
+            out.push(spot);
+        } else if missed_last < missed_this || i + 1 == spots.len() {
+            out.pop();
             out.push(spot);
         }
     }
-    if let (Some(&end), Some(last)) = (spots.last(), out.last().copied())
-        && last != end
-    {
-        if out.len() > 1 {
-            out.pop();
-        }
-        out.push(end);
-    }
     out
+}
+
+/// The place of a stretch that is nearest to another.
+fn nearest(a: Spot, b: Spot, to: Spot) -> Spot {
+    let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
+    let squared = d[0] * d[0] + d[1] * d[1];
+    let off = [to.at[0] - a.at[0], to.at[1] - a.at[1]];
+    let t = if squared > 0.0 { ((off[0] * d[0] + off[1] * d[1]) / squared).clamp(0.0, 1.0) } else { 0.0 };
+    between(a, b, t)
 }
 
 /// Cuts a length off the end, or lengthens it where that is negative.
@@ -557,12 +575,8 @@ fn simplified(spots: &[Spot], is_closed: bool) -> Vec<Spot> {
     }
     while let Some((from, to)) = open.pop() {
         let (a, b) = (spots[from], spots[to]);
-        let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
-        let squared = d[0] * d[0] + d[1] * d[1];
         let error = |spot: Spot| {
-            let off = [spot.at[0] - a.at[0], spot.at[1] - a.at[1]];
-            let t = if squared > 0.0 { ((off[0] * d[0] + off[1] * d[1]) / squared).clamp(0.0, 1.0) } else { 0.0 };
-            let on = between(a, b, t);
+            let on = nearest(a, b, spot);
             (distance(on, spot) / POSITION_TOLERANCE_MM).max((on.width_mm - spot.width_mm).abs() / WIDTH_TOLERANCE_MM)
         };
         let worst =
