@@ -12,7 +12,7 @@ const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 fn main() -> ExitCode {
     // SAFETY: no other thread runs yet, as the function asks. Freed memory goes back at once: on a laptop that matters
     // more than the little time it costs, and slicing then needs half the memory.
-    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 0) };
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 10) };
     // SAFETY: the call takes four numbers and changes nothing but this process. The kernel would clear pages of 2 MB for
     // buffers that need a few kB: a quarter of the time and of the memory of a slice. Where it cannot, that is all.
     #[cfg(target_os = "linux")]

@@ -107,13 +107,13 @@ impl EdgeGrid {
         let (lx, ly) = (i64::from(low.x), i64::from(low.y));
         let (dx, dy) = (i64::from(high.x) - lx, i64::from(high.y) - ly);
         for row in self.row(ly)..=self.row(i64::from(high.y)) {
-            // The part of the segment within this row, one unit wider on both sides for rounding.
+            // The part of the segment within this row, two units wider on both sides for rounding.
             let bottom = (i64::from(self.bounds.min.y) + row * self.cell).max(ly);
             let top = (i64::from(self.bounds.min.y) + (row + 1) * self.cell).min(i64::from(high.y));
-            let x_at =
-                |y: i64| if dy == 0 { lx } else { lx + (i128::from(dx) * i128::from(y - ly) / i128::from(dy)) as i64 };
+            let slope = dx as f64 / dy.max(1) as f64;
+            let x_at = |y: i64| lx + (slope * (y - ly) as f64) as i64;
             let (x0, x1) = if dy == 0 { (lx, lx + dx) } else { (x_at(bottom), x_at(top)) };
-            for column in self.column(x0.min(x1) - 1)..=self.column(x0.max(x1) + 1) {
+            for column in self.column(x0.min(x1) - 2)..=self.column(x0.max(x1) + 2) {
                 if !visit(row * self.columns + column) {
                     return;
                 }
@@ -182,18 +182,45 @@ impl EdgeGrid {
 
     /// The border's point nearest to `p`, if there is one within `reach_mm`.
     pub fn nearest(&self, p: Point, reach_mm: f64) -> Option<Nearest> {
+        let (squared, edge) = self.nearest_edge(p, reach_mm)?;
+        let t = along(p, edge);
+        let [x, y] = [(edge.a.x, edge.b.x), (edge.a.y, edge.b.y)]
+            .map(|(a, b)| (f64::from(a) + (f64::from(b) - f64::from(a)) * t).round() as i32);
+        Some(Nearest {
+            point: Point::new(x, y),
+            distance_mm: squared.sqrt() / super::UNITS_PER_MM,
+            ring: edge.ring as usize,
+            edge: edge.index as usize,
+        })
+    }
+
+    /// How far a point is outside of the region, mm: negative inside, at most `reach_mm` either way.
+    pub fn outside_mm(&self, p: Point, reach_mm: f64) -> f64 {
+        let Some((squared, edge)) = self.nearest_edge(p, reach_mm) else {
+            return if self.contains(p) { -reach_mm } else { reach_mm };
+        };
+        let t = along(p, edge);
+        // What is beside an edge and not beyond its end is inside where it is on the edge's left.
+        let is_inside = if 0.0 < t && t < 1.0 { cross(edge.a, edge.b, p) >= 0 } else { self.contains(p) };
+        let distance_mm = squared.sqrt() / super::UNITS_PER_MM;
+        if is_inside { -distance_mm } else { distance_mm }
+    }
+
+    /// The edge nearest to `p`, if there is one within `reach_mm`, and the square of its distance in grid units.
+    fn nearest_edge(&self, p: Point, reach_mm: f64) -> Option<(f64, &Edge)> {
         if self.edges.is_empty() {
             return None;
         }
         let reach = reach_mm * super::UNITS_PER_MM;
+        let most = reach * reach;
         let (px, py) = (i64::from(p.x), i64::from(p.y));
         let (centre_column, centre_row) = (self.column(px), self.row(py));
-        let mut best: Option<(f64, &Edge, Point)> = None;
+        let mut best: Option<(f64, &Edge)> = None;
         // Rings of cells around the point's own, until no nearer edge can be in the next one.
         for around in 0..self.columns.max(self.rows) {
             // Everything in this ring is at least this far (the point may be outside of the grid: then further still).
             let least = ((around - 1).max(0) * self.cell) as f64;
-            if least > reach || best.as_ref().is_some_and(|(d, ..)| *d < least) {
+            if least > reach || best.is_some_and(|(squared, _)| squared < least * least) {
                 break;
             }
             for row in (centre_row - around).max(0)..=(centre_row + around).min(self.rows - 1) {
@@ -203,12 +230,12 @@ impl EdgeGrid {
                 while column <= centre_column + around {
                     if (0..self.columns).contains(&column) {
                         for edge in self.cell_edges(row * self.columns + column) {
-                            let (distance, point) = nearest_on_segment(p, edge.a, edge.b);
-                            let better = best.as_ref().is_none_or(|(d, e, _)| {
-                                distance < *d || (distance == *d && (edge.ring, edge.index) < (e.ring, e.index))
+                            let squared = squared_distance(p, edge);
+                            let better = best.is_none_or(|(d, e)| {
+                                squared < d || (squared == d && (edge.ring, edge.index) < (e.ring, e.index))
                             });
-                            if distance <= reach && better {
-                                best = Some((distance, edge, point));
+                            if squared <= most && better {
+                                best = Some((squared, edge));
                             }
                         }
                     }
@@ -216,12 +243,7 @@ impl EdgeGrid {
                 }
             }
         }
-        best.map(|(distance, edge, point)| Nearest {
-            point,
-            distance_mm: distance / super::UNITS_PER_MM,
-            ring: edge.ring as usize,
-            edge: edge.index as usize,
-        })
+        best
     }
 }
 
@@ -262,13 +284,18 @@ fn crosses_properly(a: Point, b: Point, c: Point, d: Point) -> bool {
     opposite(cross(a, b, c), cross(a, b, d)) && opposite(cross(c, d, a), cross(c, d, b))
 }
 
-/// Distance in grid units from `p` to the segment `ab`, and the segment's nearest point.
-fn nearest_on_segment(p: Point, a: Point, b: Point) -> (f64, Point) {
-    let (abx, aby) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
-    let (apx, apy) = (f64::from(p.x) - f64::from(a.x), f64::from(p.y) - f64::from(a.y));
+/// Where along an edge the point nearest to `p` lies, 0 to 1.
+fn along(p: Point, edge: &Edge) -> f64 {
+    let (abx, aby) = (f64::from(edge.b.x) - f64::from(edge.a.x), f64::from(edge.b.y) - f64::from(edge.a.y));
+    let (apx, apy) = (f64::from(p.x) - f64::from(edge.a.x), f64::from(p.y) - f64::from(edge.a.y));
     let squared = abx * abx + aby * aby;
-    let t = if squared > 0.0 { ((apx * abx + apy * aby) / squared).clamp(0.0, 1.0) } else { 0.0 };
-    let (dx, dy) = (apx - abx * t, apy - aby * t);
-    let nearest = Point::new((f64::from(a.x) + abx * t).round() as i32, (f64::from(a.y) + aby * t).round() as i32);
-    ((dx * dx + dy * dy).sqrt(), nearest)
+    if squared > 0.0 { ((apx * abx + apy * aby) / squared).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// Square of the distance from `p` to an edge, in grid units.
+fn squared_distance(p: Point, edge: &Edge) -> f64 {
+    let t = along(p, edge);
+    let dx = f64::from(p.x) - f64::from(edge.a.x) - (f64::from(edge.b.x) - f64::from(edge.a.x)) * t;
+    let dy = f64::from(p.y) - f64::from(edge.a.y) - (f64::from(edge.b.y) - f64::from(edge.a.y)) * t;
+    dx * dx + dy * dy
 }

@@ -232,7 +232,10 @@ fn the_edge_grid_agrees_with_brute_force() {
         let mut place = || Point::from_mm(random.between(-6.0, 56.0), random.between(-6.0, 36.0));
         let (p, q) = (place(), place());
         assert_eq!(index.contains(p), plate.contains(p), "{p:?}");
-        assert!((distance_to_border(&plate, p) - brute_distance(&plate, p)).abs() < 1e-4);
+        let far = brute_distance(&plate, p);
+        assert!((distance_to_border(&plate, p) - far).abs() < 1e-4);
+        let outside = if plate.contains(p) { -far.min(2.0) } else { far.min(2.0) };
+        assert!((index.outside_mm(p, 2.0) - outside).abs() < 1e-4, "{p:?}");
         let found = index.crossings(p, q);
         assert!(found.windows(2).all(|w| w[0].at <= w[1].at));
         assert_eq!(found.len() % 2 == 1, plate.contains(p) != plate.contains(q), "{p:?} {q:?}");

@@ -141,12 +141,8 @@ impl<'a> Below<'a> {
 
     /// How far a point is outside of everything below, mm: negative inside, at most `reach_mm` either way.
     fn outside_mm(&self, p: Point, reach_mm: f64) -> f64 {
-        let outside = |grid: &EdgeGrid| {
-            let distance = grid.nearest(p, reach_mm).map_or(reach_mm, |near| near.distance_mm);
-            if grid.contains(p) { -distance } else { distance }
-        };
-        let own = outside(&self.own) - self.wider_mm;
-        self.support.as_ref().map_or(own, |support| own.min(outside(support)))
+        let own = self.own.outside_mm(p, reach_mm) - self.wider_mm;
+        self.support.as_ref().map_or(own, |support| own.min(support.outside_mm(p, reach_mm)))
     }
 
     /// The share of a wall of some width around a point that has nothing below it, and how far one may go from there

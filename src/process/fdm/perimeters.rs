@@ -9,6 +9,7 @@
 //! and speeds are not known here.
 
 mod beads;
+mod local;
 mod paths;
 mod repeated;
 #[cfg(test)]
@@ -289,21 +290,27 @@ fn vase_island(outline: Island, roads: &Roads) -> PerimeterIsland {
 /// Walls of full width, or where those leave something out, walls of changing width. `above` is the layer above, where
 /// what is not under it gets one wall only.
 fn plan_island(outline: Island, above: Option<&Region>, roads: &Roads) -> PerimeterIsland {
-    let (mut island, is_whole) = classic_island(outline, above, roads);
-    let wanted = match roads.generator {
-        WallGenerator::Automatic => !is_whole,
-        WallGenerator::Classic => false,
-        WallGenerator::Variable => above.is_none() || !is_whole,
+    let mut classic = Classic::new(outline, above, roads);
+    let variable = match roads.generator {
+        _ if roads.count == 0 => None,
+        WallGenerator::Automatic if classic.is_whole => None,
+        WallGenerator::Automatic => local::plan(&classic.island, &classic.lost, roads)
+            .filter(|(walls, variable)| is_sound(&classic.island, walls, variable, roads))
+            .or_else(|| variable::plan(&classic.island.outline, roads)),
+        WallGenerator::Classic => None,
+        WallGenerator::Variable if above.is_none() || !classic.is_whole => {
+            variable::plan(&classic.island.outline, roads)
+        }
+        WallGenerator::Variable => None,
     };
-    if wanted
-        && roads.count > 0
-        && let Some((walls, variable)) = variable::plan(&island.outline, roads)
-        && is_sound(&island, &walls, &variable, roads)
-    {
-        island.walls = walls;
-        island.variable = variable;
+    match variable {
+        Some((walls, variable)) if is_sound(&classic.island, &walls, &variable, roads) => {
+            classic.island.walls = walls;
+            classic.island.variable = variable;
+            classic.island
+        }
+        _ => classic.filled(roads),
     }
-    island
 }
 
 /// Whether roads have the volume of their island, as far as that can be: a check on everything that led to them.
@@ -324,102 +331,129 @@ fn is_sound(island: &PerimeterIsland, walls: &[Wall], variable: &[VariableRoad],
     (laid - expected).abs() <= UNSOUND * area + UNSOUND_MM2
 }
 
-/// Walls of full width with gap fill between them, and whether they left nothing out that other walls could fill.
-fn classic_island(outline: Island, above: Option<&Region>, roads: &Roads) -> (PerimeterIsland, bool) {
-    let area = Region::from(&outline);
-    let mut island = PerimeterIsland { outline, walls: Vec::new(), variable: Vec::new(), inner: Region::default() };
-    if roads.count == 0 {
-        island.inner = area;
-        return (island, true);
-    }
-    // Down to this depth every wall has room, and a plain offset does.
-    let mut free_mm = area.lossless_depth_mm(roads.least_depth_mm(), roads.whole_depth_mm());
-    let mut left_out_mm2 = 0.0;
-    // The middle of the wall before, and how far inside it the room for the next one begins.
-    let mut before = area;
-    let mut inset = 0.0;
-    let mut outer_half = 0.5 * roads.external.width_mm;
-    let mut depth_mm = 0.0;
-    // What is seen from above and has its one wall already.
-    let mut top = Region::default();
-    for depth in 0..roads.count {
-        let road = roads.at(depth);
-        let may_fill = if depth == 0 { roads.thin_walls } else { roads.gap_fill };
-        let inner_half = 0.5 * road.spacing_mm * if may_fill { CLOSEST } else { CLOSEST_ALONE };
-        depth_mm += inset + outer_half;
-        let middle = if depth_mm + inner_half <= free_mm {
-            before.shrunk_freely(inset + outer_half, MITER)
-        } else {
-            let room = before.offset(-inset, MITER).difference(&top);
-            let fit = fitted(&room, outer_half, inner_half);
-            left_out_mm2 += fit.lost_mm2;
-            if fit.lost && may_fill {
-                let left = room.difference(&fit.middle.offset(outer_half + SLACK_MM, Join::Miter(4.0)));
-                if depth == 0 {
-                    let (walls, variable) = thin::walls(&left, roads);
-                    island.walls.extend(walls);
-                    island.variable.extend(variable);
-                } else {
-                    island.variable.extend(thin::gaps(&left, roads));
+/// Walls of full width.
+struct Classic {
+    island: PerimeterIsland,
+    /// They leave nothing out that other walls could fill.
+    is_whole: bool,
+    /// What they leave out.
+    lost: Region,
+    /// Where roads along the middle may fill what is left.
+    left: Vec<Left>,
+}
+
+/// The room for a wall, or for infill, and where the middle of it lies.
+struct Left {
+    /// Of the wall; `None` for infill.
+    depth: Option<usize>,
+    room: Region,
+    middle: Region,
+    /// How far the road reaches from its middle outwards, mm.
+    half_mm: f64,
+}
+
+impl Classic {
+    fn new(outline: Island, above: Option<&Region>, roads: &Roads) -> Self {
+        let area = Region::from(&outline);
+        let island = PerimeterIsland { outline, walls: Vec::new(), variable: Vec::new(), inner: Region::default() };
+        let mut this = Self { island, is_whole: true, lost: Region::default(), left: Vec::new() };
+        if roads.count == 0 {
+            this.island.inner = area;
+            return this;
+        }
+        // Down to this depth every wall has room, and a plain offset does.
+        let mut free_mm = area.lossless_depth_mm(roads.least_depth_mm(), roads.whole_depth_mm());
+        // The middle of the wall before, and how far inside it the room for the next one begins.
+        let mut before = area;
+        let mut inset = 0.0;
+        let mut outer_half = 0.5 * roads.external.width_mm;
+        let mut depth_mm = 0.0;
+        // What is seen from above and has its one wall already.
+        let mut top = Region::default();
+        for depth in 0..roads.count {
+            let road = roads.at(depth);
+            let may_fill = if depth == 0 { roads.thin_walls } else { roads.gap_fill };
+            let inner_half = 0.5 * road.spacing_mm * if may_fill { CLOSEST } else { CLOSEST_ALONE };
+            depth_mm += inset + outer_half;
+            let middle = if depth_mm + inner_half <= free_mm {
+                before.shrunk_freely(inset + outer_half, MITER)
+            } else {
+                let room = before.offset(-inset, MITER).difference(&top);
+                this.fit(room, outer_half, inner_half, Some(depth), may_fill)
+            };
+            this.island.walls.extend(walls(&middle, depth, road));
+            before = middle;
+            inset = 0.5 * road.spacing_mm;
+            outer_half = 0.5 * roads.inner.spacing_mm;
+            if before.is_empty() {
+                break;
+            }
+            if depth == 0
+                && roads.count > 1
+                && let Some(above) = above
+            {
+                let room = before.offset(-inset, MITER);
+                top = room.difference(above).opened(roads.inner.width_mm);
+                if !top.is_empty() {
+                    top = top.offset(SLACK_MM, MITER).intersection(&room);
+                    free_mm = 0.0;
                 }
             }
-            fit.middle
-        };
-        island.walls.extend(walls(&middle, depth, road));
-        before = middle;
-        inset = 0.5 * road.spacing_mm;
-        outer_half = 0.5 * roads.inner.spacing_mm;
-        if before.is_empty() {
-            break;
         }
-        if depth == 0
-            && roads.count > 1
-            && let Some(above) = above
-        {
-            let room = before.offset(-inset, MITER);
-            top = room.difference(above).opened(roads.inner.width_mm);
-            if !top.is_empty() {
-                top = top.offset(SLACK_MM, MITER).intersection(&room);
-                free_mm = 0.0;
+        let is_free = depth_mm + inset <= free_mm;
+        let mut room =
+            if is_free { before.shrunk_freely(inset, MITER) } else { before.offset(-inset, MITER).difference(&top) };
+        // Where no road of infill has room beside another, one along the middle fills better.
+        let half = 0.5 * CLOSEST * roads.infill.spacing_mm;
+        if roads.gap_fill && !room.is_empty() && depth_mm + inset + half > free_mm {
+            room = this.fit(room, 0.0, half, None, true);
+        }
+        // Walls of changing width know nothing of tops.
+        this.is_whole = this.lost.area_mm2() <= LEFT_OUT_MM2 || !top.is_empty();
+        this.island.inner = room.union(&top).without_specks(NOTHING_MM2);
+        this
+    }
+
+    /// Where the middle of a road lies that fills the room's edge up to `outer_half_mm` and keeps `inner_half_mm` to itself
+    /// inwards. What of the room has no room for it is lost.
+    fn fit(
+        &mut self,
+        room: Region,
+        outer_half_mm: f64,
+        inner_half_mm: f64,
+        depth: Option<usize>,
+        fill: bool,
+    ) -> Region {
+        let core = room.offset(-(outer_half_mm + inner_half_mm), MITER);
+        let covered = core.offset(outer_half_mm + inner_half_mm + SLACK_MM, MITER);
+        let lost = room.difference(&covered);
+        let is_lost = lost.area_mm2() > NOTHING_MM2;
+        self.lost.rings.extend(lost.rings);
+        let direct = if outer_half_mm > 0.0 { room.offset(-outer_half_mm, MITER) } else { room.clone() };
+        if !is_lost {
+            return direct;
+        }
+        // Growing back sharpens fillets, so where something is lost its result only says where the direct one stays.
+        let middle = direct.intersection(&core.offset(inner_half_mm + SLACK_MM, MITER));
+        if fill {
+            self.left.push(Left { depth, room, middle: middle.clone(), half_mm: outer_half_mm });
+        }
+        middle
+    }
+
+    /// With roads along the middle of what is left.
+    fn filled(mut self, roads: &Roads) -> PerimeterIsland {
+        for Left { depth, room, middle, half_mm } in &self.left {
+            let join = if depth.is_some() { Join::Miter(4.0) } else { MITER };
+            let left = room.difference(&middle.offset(half_mm + SLACK_MM, join));
+            if *depth == Some(0) {
+                let (walls, variable) = thin::walls(&left, roads);
+                self.island.walls.splice(0..0, walls);
+                self.island.variable.extend(variable);
+            } else {
+                self.island.variable.extend(thin::gaps(&left, roads));
             }
         }
+        self.island
     }
-    let is_free = depth_mm + inset <= free_mm;
-    let mut room =
-        if is_free { before.shrunk_freely(inset, MITER) } else { before.offset(-inset, MITER).difference(&top) };
-    // Where no road of infill has room beside another, one along the middle fills better.
-    let half = 0.5 * CLOSEST * roads.infill.spacing_mm;
-    if roads.gap_fill && !room.is_empty() && depth_mm + inset + half > free_mm {
-        let fit = fitted(&room, 0.0, half);
-        left_out_mm2 += fit.lost_mm2;
-        if fit.lost {
-            let left = room.difference(&fit.middle.offset(SLACK_MM, MITER));
-            island.variable.extend(thin::gaps(&left, roads));
-            room = fit.middle;
-        }
-    }
-    // Walls of changing width know nothing of tops.
-    let is_whole = left_out_mm2 <= LEFT_OUT_MM2 || !top.is_empty();
-    island.inner = room.union(&top).without_specks(NOTHING_MM2);
-    (island, is_whole)
-}
-
-/// Where the middle of a road has room.
-struct Fit {
-    middle: Region,
-    /// Whether some of the room is left over, and how much.
-    lost: bool,
-    lost_mm2: f64,
-}
-
-/// The middle of a road that fills the room's edge up to `outer_half_mm` and keeps `inner_half_mm` to itself inwards.
-fn fitted(room: &Region, outer_half_mm: f64, inner_half_mm: f64) -> Fit {
-    let core = room.offset(-(outer_half_mm + inner_half_mm), MITER);
-    let covered = core.offset(outer_half_mm + inner_half_mm + SLACK_MM, MITER);
-    let lost_mm2 = room.difference(&covered).area_mm2();
-    let lost = lost_mm2 > NOTHING_MM2;
-    let direct = room.offset(-outer_half_mm, MITER);
-    // Growing back sharpens fillets, so where something is lost its result only says where the direct one stays.
-    let middle = if lost { direct.intersection(&core.offset(inner_half_mm + SLACK_MM, MITER)) } else { direct };
-    Fit { middle, lost, lost_mm2 }
 }

@@ -15,6 +15,8 @@ const WIDTH_TOLERANCE_MM: f64 = 0.008;
 const ONE_WIDTH_MM: f64 = 0.012;
 /// Steps shorter than this are left out, mm.
 const LEAST_STEP_MM: f64 = 0.04;
+/// Unless the road would pass this far beside them, mm.
+const MOST_MISSED_MM: f64 = 0.008;
 /// A point from which the road comes straight back within this is no part of it, mm.
 const SPIKE_MM: f64 = 0.25;
 /// Ends nearer than this are one place, mm.
@@ -336,21 +338,33 @@ fn emit(mut road: Laid, is_middle: bool, roads: &Roads, out: &mut (Vec<Wall>, Ve
         _ if is_gap => Role::GapFill,
         _ => Role::Perimeter,
     };
+    put(role, road.depth, spots, road.is_closed, out);
+}
+
+/// Adds a finished road; a closed one ends where it begins.
+pub(super) fn put(
+    role: Role,
+    depth: usize,
+    spots: Vec<Spot>,
+    is_closed: bool,
+    out: &mut (Vec<Wall>, Vec<VariableRoad>),
+) {
     let mut points: Vec<Point> = spots.iter().map(|s| Point::from_mm(s.at[0], s.at[1])).collect();
     let mut widths_mm: Vec<f64> = spots.iter().map(|s| s.width_mm).collect();
-    if !road.is_closed || is_gap || points.len() < 4 {
+    if !is_closed || role == Role::GapFill || points.len() < 4 {
         out.1.push(VariableRoad { role, points, widths_mm });
         return;
     }
     points.pop();
-    let along: f64 = spots.windows(2).map(|w| distance(w[0], w[1]) * 0.5 * (w[0].width_mm + w[1].width_mm)).sum();
-    let width_mm = along / length;
+    let steps = || spots.windows(2).map(|w| (distance(w[0], w[1]), 0.5 * (w[0].width_mm + w[1].width_mm)));
+    let length: f64 = steps().map(|(step, _)| step).sum();
+    let width_mm = steps().map(|(step, width_mm)| step * width_mm).sum::<f64>() / length;
     widths_mm.pop();
     let is_even = widths_mm.iter().all(|w| (w - width_mm).abs() <= 0.5 * ONE_WIDTH_MM);
     let path = Ring(points);
     let is_hole = path.area_mm2() < 0.0;
     let widths_mm = if is_even { Vec::new() } else { widths_mm };
-    out.0.push(Wall { role, depth: road.depth, is_hole, path, width_mm, widths_mm });
+    out.0.push(Wall { role, depth, is_hole, path, width_mm, widths_mm });
 }
 
 /// Whether a road comes back to where it begins.
@@ -487,23 +501,39 @@ fn without_spikes(spots: &mut Vec<Spot>) {
     }
 }
 
-/// The ends and the points between that are at least the least step apart.
+/// Without one of two points that are less than the least step apart: the one that the road misses less. Neither is left
+/// out where long ways on both sides would be pulled aside by that.
 fn without_tiny_steps(spots: &[Spot]) -> Vec<Spot> {
     let mut out: Vec<Spot> = Vec::with_capacity(spots.len());
-    for &spot in spots {
+    for (i, &spot) in spots.iter().enumerate() {
         if out.last().is_none_or(|&last| distance(last, spot) >= LEAST_STEP_MM) {
+            out.push(spot);
+            continue;
+        }
+        let missed = |spot: Spot, a: Option<&Spot>, b: Option<&Spot>| match (a, b) {
+            (Some(&a), Some(&b)) => distance(nearest(a, b, spot), spot),
+            _ => f64::INFINITY,
+        };
+        let missed_last =
+            out.split_last().map_or(f64::INFINITY, |(&last, rest)| missed(last, rest.last(), Some(&spot)));
+        let missed_this = missed(spot, out.last(), spots.get(i + 1));
+        if missed_last.min(missed_this) > MOST_MISSED_MM && out.len() > 1 {
+            out.push(spot);
+        } else if missed_last < missed_this || i + 1 == spots.len() {
+            out.pop();
             out.push(spot);
         }
     }
-    if let (Some(&end), Some(last)) = (spots.last(), out.last().copied())
-        && last != end
-    {
-        if out.len() > 1 {
-            out.pop();
-        }
-        out.push(end);
-    }
     out
+}
+
+/// The place of a stretch that is nearest to another.
+fn nearest(a: Spot, b: Spot, to: Spot) -> Spot {
+    let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
+    let squared = d[0] * d[0] + d[1] * d[1];
+    let off = [to.at[0] - a.at[0], to.at[1] - a.at[1]];
+    let t = if squared > 0.0 { ((off[0] * d[0] + off[1] * d[1]) / squared).clamp(0.0, 1.0) } else { 0.0 };
+    between(a, b, t)
 }
 
 /// Cuts a length off the end, or lengthens it where that is negative.
@@ -545,12 +575,8 @@ fn simplified(spots: &[Spot], is_closed: bool) -> Vec<Spot> {
     }
     while let Some((from, to)) = open.pop() {
         let (a, b) = (spots[from], spots[to]);
-        let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
-        let squared = d[0] * d[0] + d[1] * d[1];
         let error = |spot: Spot| {
-            let off = [spot.at[0] - a.at[0], spot.at[1] - a.at[1]];
-            let t = if squared > 0.0 { ((off[0] * d[0] + off[1] * d[1]) / squared).clamp(0.0, 1.0) } else { 0.0 };
-            let on = between(a, b, t);
+            let on = nearest(a, b, spot);
             (distance(on, spot) / POSITION_TOLERANCE_MM).max((on.width_mm - spot.width_mm).abs() / WIDTH_TOLERANCE_MM)
         };
         let worst =

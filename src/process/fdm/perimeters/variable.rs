@@ -39,15 +39,21 @@ fn distance(a: V2, b: V2) -> f64 {
     (x * x + y * y).sqrt()
 }
 
+/// The distance from the outline from which on there is room for all walls and infill, mm.
+pub(super) fn reach_mm(roads: &Roads) -> f64 {
+    roads.whole_depth_mm() + roads.infill.spacing_mm
+}
+
+/// No run of one count is shorter, mm.
+pub(super) fn shortest_run_mm(roads: &Roads) -> f64 {
+    SHORTEST_RUN * roads.nozzle_mm
+}
+
 /// All roads of the island except infill; `None` where its skeleton cannot be made.
 pub(super) fn plan(outline: &Island, roads: &Roads) -> Option<(Vec<Wall>, Vec<VariableRoad>)> {
-    let skeleton = {
-        // Beyond this radius there is room for all walls and infill.
-        let reach_mm = roads.whole_depth_mm() + roads.infill.spacing_mm;
-        Skeleton::new(outline, STEP_MM, reach_mm)?
-    };
+    let skeleton = Skeleton::new(outline, STEP_MM, reach_mm(roads))?;
     let beads = Beads::new(roads);
-    let counts = Counts::new(&skeleton, &beads, SHORTEST_RUN * roads.nozzle_mm);
+    let counts = Counts::new(&skeleton, &beads, shortest_run_mm(roads));
     let mut laid = Vec::new();
     for (i, _) in skeleton.walks.iter().enumerate() {
         Walk { counts: &counts, number: i, laid: &mut laid, open: Vec::new() }.run();
@@ -463,8 +469,8 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn run(mut self) {
-        for (i, stretch) in self.stretches().iter().enumerate() {
-            self.lay(stretch, i == 0);
+        for i in 0..self.counts.skeleton.walks[self.number].len() {
+            self.step(i);
         }
         for (depth, open) in self.open.iter_mut().enumerate() {
             if let Some(mut road) = open.take() {
@@ -474,62 +480,53 @@ impl Walk<'_> {
         }
     }
 
-    fn stretches(&self) -> Vec<Stretch> {
-        let walk = &self.counts.skeleton.walks[self.number];
-        let nodes = &self.counts.skeleton.nodes;
-        let mut out = Vec::with_capacity(walk.len());
-        for (i, rib) in walk.iter().enumerate() {
-            let next = &walk[(i + 1) % walk.len()];
-            let end = |rib: &crate::geometry::Rib| {
-                let node = nodes[rib.node];
-                End::new(rib.foot, node.place, node.radius_mm, self.counts.nodes[rib.node].1).at_corner(rib.corner)
-            };
-            let ends = [end(rib), end(next)];
-            let node = rib.node;
-            let Some(e) = rib.edge else {
-                let count = self.counts.nodes[rib.node].0;
-                out.push(Stretch { ends, count, cut: None, corner: None, node });
-                continue;
-            };
-            let edge = &self.counts.edges[e];
-            let forward = self.counts.skeleton.edges[e][0] == rib.node;
-            let pieces = edge.counts.len();
-            let share = |k: usize| {
-                // Along the walk, the `k`th border between pieces.
-                let at = |c: usize| edge.cuts[c].at;
-                if k == 0 {
-                    0.0
-                } else if k == pieces {
-                    1.0
-                } else if forward {
-                    at(k - 1)
-                } else {
-                    1.0 - at(pieces - 1 - k)
-                }
-            };
-            let at = |t: f64| {
-                if t <= 0.0 {
-                    return ends[0];
-                }
-                if t >= 1.0 {
-                    return ends[1];
-                }
-                let [a, b] = ends;
-                let radius = a.radius_mm + (b.radius_mm - a.radius_mm) * t;
-                End::new(between(a.foot, b.foot, t), between(a.place, b.place, t), radius, 2.0 * radius)
-                    .at_corner(rib.corner.filter(|_| distance(a.foot, b.foot) < SAME_FOOT_MM))
-            };
-            for k in 0..pieces {
-                out.push(Stretch {
-                    ends: [at(share(k)), at(share(k + 1))],
-                    count: edge.counts[if forward { k } else { pieces - 1 - k }],
-                    cut: (k > 0).then(|| (e, if forward { k - 1 } else { pieces - 1 - k })),
-                    corner: edge.is_corner.then_some(e),
-                    node,
-                });
+    /// Lays what lies between a rib and the next.
+    fn step(&mut self, i: usize) {
+        let counts = self.counts;
+        let walk = &counts.skeleton.walks[self.number];
+        let nodes = &counts.skeleton.nodes;
+        let (rib, next) = (&walk[i], &walk[(i + 1) % walk.len()]);
+        let end = |rib: &crate::geometry::Rib| {
+            let node = nodes[rib.node];
+            End::new(rib.foot, node.place, node.radius_mm, counts.nodes[rib.node].1).at_corner(rib.corner)
+        };
+        let [a, b] = [end(rib), end(next)];
+        let node = rib.node;
+        let Some(e) = rib.edge else {
+            let count = counts.nodes[node].0;
+            return self.lay(&Stretch { ends: [a, b], count, cut: None, corner: None, node }, i == 0);
+        };
+        let edge = &counts.edges[e];
+        let forward = counts.skeleton.edges[e][0] == node;
+        let pieces = edge.counts.len();
+        // Along the walk, the `k`th border between pieces.
+        let share = |k: usize| match k {
+            0 => 0.0,
+            _ if k == pieces => 1.0,
+            _ if forward => edge.cuts[k - 1].at,
+            _ => 1.0 - edge.cuts[pieces - 1 - k].at,
+        };
+        let at = |t: f64| {
+            if t <= 0.0 {
+                return a;
             }
+            if t >= 1.0 {
+                return b;
+            }
+            let radius = a.radius_mm + (b.radius_mm - a.radius_mm) * t;
+            End::new(between(a.foot, b.foot, t), between(a.place, b.place, t), radius, 2.0 * radius)
+                .at_corner(rib.corner.filter(|_| distance(a.foot, b.foot) < SAME_FOOT_MM))
+        };
+        for k in 0..pieces {
+            let stretch = Stretch {
+                ends: [at(share(k)), at(share(k + 1))],
+                count: edge.counts[if forward { k } else { pieces - 1 - k }],
+                cut: (k > 0).then(|| (e, if forward { k - 1 } else { pieces - 1 - k })),
+                corner: edge.is_corner.then_some(e),
+                node,
+            };
+            self.lay(&stretch, i == 0 && k == 0);
         }
-        out
     }
 
     fn lay(&mut self, stretch: &Stretch, is_first: bool) {

@@ -259,3 +259,34 @@ fn an_outer_road_that_comes_back_to_where_it_began_is_a_closed_wall() {
     assert_eq!(around(0.8, 0), (0, 1));
     assert_eq!(around(0.4, 1), (0, 1));
 }
+
+#[test]
+fn walls_of_full_width_stay_where_nothing_is_thin() {
+    // The slanted sides of the plate have points all along them.
+    let sides = |i: usize| if i < 120 { (0.5 * i as f64, 0.01 * (i % 2) as f64) } else { (180.0 - i as f64, 40.0) };
+    let plate = region(&[&(0..180).map(sides).collect::<Vec<_>>()]);
+    for width in [0.62, 0.9, 1.3] {
+        let area = plate.union(&rectangle(20.0, 39.0, width, 9.0));
+        let [classic, near, whole] = [WallGenerator::Classic, WallGenerator::Automatic, WallGenerator::Variable]
+            .map(|generator| planned(&area, &PerimeterSettings { generator, ..settings() }));
+        let far = |p: &Point| p.to_mm()[1] < 25.0;
+        let points = |islands: &[PerimeterIsland], role: Role| -> Vec<Point> {
+            let walls = islands.iter().flat_map(|i| &i.walls).filter(|w| w.role == role).flat_map(|w| &w.path.0);
+            let open = islands.iter().flat_map(|i| &i.variable).filter(|r| r.role == role).flat_map(|r| &r.points);
+            walls.chain(open).copied().filter(far).collect()
+        };
+        for role in [Role::ExternalPerimeter, Role::Perimeter] {
+            let (mut as_is, mut found) = (points(&classic, role), points(&near, role));
+            as_is.sort_unstable();
+            found.sort_unstable();
+            assert!(as_is.len() > 100, "{}", as_is.len());
+            assert_eq!(as_is, found, "{role:?} beside a rib of {width} mm");
+        }
+        // And the rib is filled as well as by planning all of it.
+        let [as_is, near_thin, of_whole] = [&classic, &near, &whole].map(|islands| coverage(&area, islands));
+        assert!(near_thin.0 > of_whole.0 - 1e-4, "{} instead of {}", near_thin.0, of_whole.0);
+        assert!(near_thin.1 < as_is.1.max(of_whole.1) + 0.02, "{} {} {} mm² outside", as_is.1, near_thin.1, of_whole.1);
+        let walls = |islands: &[PerimeterIsland]| islands.iter().map(|i| i.walls.len()).sum::<usize>();
+        assert_eq!(walls(&near), walls(&whole), "closed walls beside a rib of {width} mm");
+    }
+}
