@@ -31,7 +31,8 @@
 //! - **seams**: of the outer loops that go on from the layer below (four fifths of them have an outline there within
 //!   0.75 mm), the share that begins within 1 mm of where a loop of the layer below does.
 //! - **short segments**: the share of a road's straight pieces shorter than 0.05 and 0.1 mm.
-//! - **time**: by [`estimate`](crate::toolpath::estimate), so that one planner judges every slicer.
+//! - **time**: by [`estimate`](crate::toolpath::estimate), so that one planner judges every slicer; also by what it is
+//!   spent on.
 
 mod carry;
 mod fill;
@@ -47,7 +48,9 @@ mod walls;
 mod zones;
 
 pub use place::{shift_mm, shifted};
-pub use report::{Blemish, LayerQuality, QualityFigures, QualityReport, QualitySums, SPOT_MM, Spot};
+pub use report::{
+    Blemish, LayerQuality, QualityFigures, QualityReport, QualitySums, RoleQuality, SPOT_MM, Spot, TimeShares,
+};
 
 use rayon::prelude::*;
 
@@ -104,7 +107,7 @@ pub fn measure(
     limits: &MachineLimits,
     progress: &Progress,
 ) -> Result<QualityReport, Canceled> {
-    let time_s = estimate(toolpath, limits, progress)?.time_s;
+    let times = estimate(toolpath, limits, progress)?;
     progress.stage("Measuring", toolpath.layers.len());
     let counted = Counted::of(toolpath);
     let zones = zones::zones(outlines, settings, progress)?;
@@ -131,7 +134,8 @@ pub fn measure(
         last = Some(spot.blemish);
         kept <= SPOTS
     });
-    report.figures = report.sums.figures(time_s);
+    report.figures = report.sums.figures(times.time_s);
+    report.shares = TimeShares::of(toolpath, &times);
     if report.figures.bare_outline.is_none_or(|share| share > STRANGE) {
         report.notices.push(Notice::warning(
             "most of the model's outline has no road: the file prints another model, or this one turned or scaled",

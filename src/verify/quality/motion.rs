@@ -58,6 +58,12 @@ pub(super) fn moves(toolpath: &Toolpath, counted: Counted) -> Vec<LayerMoves> {
     layers
 }
 
+/// How many straight pieces a road has, and how many of them are shorter than `short_mm`.
+pub(super) fn pieces(road: &Extrusion, short_mm: f64) -> (usize, usize) {
+    let lengths = road.points.windows(2).map(|w| w[0].distance_mm(w[1])).filter(|length| *length > 0.0);
+    lengths.fold((0, 0), |(count, short), length| (count + 1, short + usize::from(length < short_mm)))
+}
+
 fn segments(road: &Extrusion, sums: &mut QualitySums) {
     for length in road.points.windows(2).map(|w| w[0].distance_mm(w[1])).filter(|length| *length > 0.0) {
         sums.road_mm += length;

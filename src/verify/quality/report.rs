@@ -1,6 +1,8 @@
 //! What was measured.
 
 use crate::report::Notice;
+use crate::toolpath::estimate::Estimate;
+use crate::toolpath::{Role, Step, Toolpath};
 
 /// What a place is conspicuous for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -168,11 +170,55 @@ pub struct LayerQuality {
     pub sums: QualitySums,
 }
 
+/// What the roads of one kind take, skirt and supports included.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct RoleQuality {
+    pub role: Role,
+    pub time_s: f64,
+    pub length_mm: f64,
+    pub roads: usize,
+    pub segments: usize,
+    pub segments_below_100_um: usize,
+}
+
+/// Where the time goes: roads by kind, and what is between them.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct TimeShares {
+    /// Those that there are, in the order of [`Role::ALL`].
+    pub roles: Vec<RoleQuality>,
+    pub travel_s: f64,
+    pub retraction_s: f64,
+}
+
+impl TimeShares {
+    pub(super) fn of(toolpath: &Toolpath, estimate: &Estimate) -> Self {
+        let mut roles: Vec<RoleQuality> = Role::ALL
+            .into_iter()
+            .zip(&estimate.roles)
+            .map(|(role, part)| {
+                let (time_s, length_mm) = (part.time_s, part.length_mm);
+                RoleQuality { role, time_s, length_mm, roads: 0, segments: 0, segments_below_100_um: 0 }
+            })
+            .collect();
+        for step in toolpath.layers.iter().flat_map(|layer| &layer.steps) {
+            let Step::Extrude(road) = step else { continue };
+            let Some(of_role) = roles.iter_mut().find(|r| r.role == road.role) else { continue };
+            let (count, short) = super::motion::pieces(road, 0.1);
+            of_role.roads += 1;
+            of_role.segments += count;
+            of_role.segments_below_100_um += short;
+        }
+        roles.retain(|role| role.roads > 0);
+        Self { roles, travel_s: estimate.travel.time_s, retraction_s: estimate.retraction_time_s }
+    }
+}
+
 /// The outcome of a measurement.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct QualityReport {
     pub figures: QualityFigures,
     pub sums: QualitySums,
+    pub shares: TimeShares,
     /// The worst places, the worst of each blemish first.
     pub spots: Vec<Spot>,
     pub layers: Vec<LayerQuality>,

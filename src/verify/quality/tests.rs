@@ -7,7 +7,7 @@ use super::*;
 use crate::gcode::{ReadOptions, read};
 use crate::geometry::{Bounds, Point};
 use crate::toolpath::estimate::{Cornering, MachineLimits};
-use crate::toolpath::road_area_mm2;
+use crate::toolpath::{Role, road_area_mm2};
 
 const WIDTH: f64 = 0.45;
 const HEIGHT: f64 = 0.2;
@@ -328,6 +328,26 @@ fn short_segments_are_counted() {
     file.road(&[[100.0, 100.0], [100.03, 100.0], [100.1, 100.0], [110.0, 100.0], [110.0, 100.09]]);
     let sums = file.measure(&rectangle([90.0; 2], [120.0; 2]), 0).sums;
     assert_eq!((sums.segments, sums.segments_below_50_um, sums.segments_below_100_um), (4, 1, 3));
+}
+
+#[test]
+fn time_is_told_by_what_it_is_spent_on() {
+    let mut file = File::default();
+    file.layer().role("External perimeter").road(&[[100.0, 100.0], [110.0, 100.0], [110.05, 100.0]]);
+    file.stroke(-2.0).travel([150.0, 100.0]).stroke(2.0);
+    file.role("Internal infill").road(&[[150.0, 100.0], [150.0, 120.0]]).road(&[[151.0, 120.0], [151.0, 100.0]]);
+    let report = file.measure(&rectangle([90.0; 2], [160.0, 130.0]), 0);
+    let roles: Vec<_> =
+        report.shares.roles.iter().map(|r| (r.role, r.roads, r.segments, r.segments_below_100_um)).collect();
+    assert_eq!(roles, [(Role::ExternalPerimeter, 1, 2, 1), (Role::InternalInfill, 2, 2, 0)]);
+    near(report.shares.roles[1].length_mm, 40.0, 1e-3);
+    // 20 mm at 30 mm/s, and speeding up and slowing down between that and 8 mm/s at 1000 mm/s².
+    let ramp = |from: f64| (30.0 - from) / 1000.0 - (30.0f64.powi(2) - from * from) / 2000.0 / 30.0;
+    near(report.shares.roles[1].time_s, 2.0 * (20.0 / 30.0 + 2.0 * ramp(8.0)), 0.01);
+    let sum: f64 = report.shares.roles.iter().map(|r| r.time_s).sum();
+    near(sum + report.shares.travel_s + report.shares.retraction_s, report.figures.time_s, 1e-6);
+    // Two millimetres at 40 mm/s, twice.
+    assert!((0.1..0.2).contains(&report.shares.retraction_s) && report.shares.travel_s > 0.2);
 }
 
 #[test]
