@@ -517,7 +517,7 @@ pub fn search(query: &str) -> Vec<&'static Definition> {
 }
 
 /// The candidate with the fewest letters to change, where that is less than half of them.
-pub(super) fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let (distance, candidate) =
         candidates.map(|candidate| (edit_distance(wanted, candidate), candidate)).min_by_key(|(d, _)| *d)?;
     (distance * 2 <= wanted.chars().count().max(candidate.chars().count())).then_some(candidate)
