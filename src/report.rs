@@ -75,9 +75,22 @@ impl fmt::Display for Notice {
     }
 }
 
+/// A number of things in words: `1 layer`, `3 layers`. `things` is what several are called, with an `s` behind the one.
+pub fn count(number: usize, things: &str) -> String {
+    match number {
+        1 => format!("1 {}", things.strip_suffix('s').unwrap_or(things)),
+        number => format!("{number} {things}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_not_several() {
+        assert_eq!([0, 1, 2].map(|n| count(n, "open edges")), ["0 open edges", "1 open edge", "2 open edges"]);
+    }
 
     #[test]
     fn a_notice_names_object_and_layers_as_people_count_them() {

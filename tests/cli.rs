@@ -36,7 +36,9 @@ fn help_and_version_are_results() {
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_display_the_studio_is_a_clear_sentence_and_status_1() {
+    // A model is opened in it, as file managers and people do; it needs not be there yet to be told so in the window.
     let output = Command::new(env!("CARGO_BIN_EXE_fabbro"))
+        .arg("assets/models/bracket.obj")
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("WAYLAND_SOCKET")
@@ -51,7 +53,8 @@ fn without_a_display_the_studio_is_a_clear_sentence_and_status_1() {
 
 #[test]
 fn asked_wrongly_is_status_2() {
-    check(&["fly"], 2);
+    assert!(check(&["fly"], 2).contains("neither a command nor a file"));
+    assert!(check(&["slcie", "cube.stl"], 2).contains("did you mean `fabbro slice`?"));
     check(&["settings"], 2);
     assert!(check(&["settings", "explain", "layer_hight"], 2).contains("did you mean `layer_height`?"));
 }
@@ -140,7 +143,7 @@ fn a_file_sliced_with_a_configuration_that_names_no_machine_still_names_one() {
     let out = folder.path().join("out.gcode");
     let output = fabbro(&["slice", &model, "-o", out.to_str().unwrap(), "--recipe", ini.to_str().unwrap()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(check(&["verify", out.to_str().unwrap()], 0).ends_with("passes\n"));
+    assert!(check(&["verify", out.to_str().unwrap()], 0).ends_with("\nfit for Generic 220\n"));
 }
 
 /// As old versions and other programs save them: with a mark before the text, or in Latin-1.
@@ -285,7 +288,11 @@ fn a_slice_that_fails_says_why_and_leaves_no_file() {
         (vec!["slice", &small, "-o", output, "--threads", "0"], 2, "--threads"),
         (vec!["slice", "/no/such/model.stl", "-o", output], 1, "model.stl"),
         (vec!["slice", &broken, "-o", output], 1, "broken.stl"),
-        (vec!["slice", &small, "-o", "/no/such/folder/out.gcode"], 1, "/no/such/folder"),
+        (vec!["slice", &small, "-o", "/no/such/folder/out.gcode"], 1, "there is no folder /no/such/folder"),
+        (vec!["slice", &small, "-o", "/tmp"], 1, "it is a folder"),
+        (vec!["slice", &small, "-o", "out.stl"], 2, "call the output out.gcode"),
+        (vec!["slice", &small, "-o", "picture.PNG"], 2, "call the output picture.gcode"),
+        (vec!["preview", &small, "-o", "/no/such/folder/x.png"], 1, "there is no folder /no/such/folder"),
     ] {
         let said = check(&args, status);
         assert!(said.contains(words), "{args:?}: {said}");
@@ -345,8 +352,34 @@ fn a_file_is_measured_against_its_model() {
     assert!(figure("outer_wall_mean_mm").abs() < 0.002 && figure("outer_wall_deviation_mm") < 0.002, "{quality}");
     assert!(figure("wall_cover") > 0.99 && figure("shell_cover") > 0.99 && figure("bare_outline") < 0.001, "{quality}");
     assert!(check(&["verify", out, "--model", cube], 0).contains("seams above another"));
-    let other = fabbro(&["verify", out, "--model", "assets/models/bracket.obj"]);
-    assert!(String::from_utf8_lossy(&other.stderr).contains("prints another model"));
+    let measure = |model: &str| {
+        let output = fabbro(&["verify", out, "--model", model]);
+        let [said, wrong] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), said, wrong)
+    };
+    // What was found out about the file is said also where there is nothing to measure it against.
+    for (model, words) in [
+        ("assets/models/bracket.obj", "prints another model than assets/models/bracket.obj"),
+        ("no/such.stl", "such.stl"),
+    ] {
+        let (status, said, wrong) = measure(model);
+        assert_eq!(status, Some(1), "{wrong}");
+        assert!(said.ends_with("\nfit for Generic 220\n"), "{said}");
+        assert!(wrong.starts_with("fabbro: ") && wrong.contains(words) && wrong.lines().count() == 1, "{wrong}");
+    }
+    let json = fabbro(&["verify", out, "--model", "no/such.stl", "--json"]);
+    let said: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((json.status.code(), &said["passes"], &said["quality"]), (Some(1), &true.into(), &().into()));
+    let raft = folder.path().join("raft.gcode");
+    let raft = raft.to_str().unwrap();
+    let sliced = fabbro(&["slice", cube, "-o", raft, "--set", "raft_layers=3"]);
+    assert_eq!(sliced.status.code(), Some(0), "{}", String::from_utf8_lossy(&sliced.stderr));
+    let said = check(&["verify", raft, "--model", cube, "--json"], 0);
+    let on_raft = serde_json::from_str::<serde_json::Value>(&said).unwrap()["quality"]["figures"].take();
+    assert!(
+        on_raft["shell_cover"].as_f64().unwrap() > 0.99 && on_raft["bare_outline"].as_f64().unwrap() < 0.001,
+        "{on_raft}"
+    );
     check(&["verify", out, "--set", "perimeters=3"], 2);
 }
 

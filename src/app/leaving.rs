@@ -9,9 +9,15 @@ impl Studio {
     /// Answers the wish to close the window, from wherever it came, and closes it once nothing is lost by that.
     pub(super) fn leave(&mut self, ctx: &Context) {
         let asked = ctx.input(|i| i.viewport().close_requested());
+        let prints = self.derived.machine.prints();
+        if self.ui.leaving == Some(Leaving::Asked) && !prints {
+            // The print ended before the question was answered, and with it the question: the window is not closed behind
+            // the back of whoever comes to look at the print.
+            self.ui.leaving = None;
+        }
         if asked && !self.may_leave() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.ui.leaving.get_or_insert(Leaving::WhenDone);
+            self.ui.leaving.get_or_insert(if prints { Leaving::Asked } else { Leaving::WhenDone });
         } else if !asked && self.ui.leaving.is_some() && self.may_leave() {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }

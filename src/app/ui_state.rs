@@ -39,6 +39,8 @@ pub enum Framing {
 pub enum Leaving {
     /// As soon as nothing would be lost any more.
     WhenDone,
+    /// A print runs, and the person has not yet said what becomes of it.
+    Asked,
     /// The print was given up: as soon as the machine has switched its heaters off.
     WhenCanceled,
     /// Whatever the machine does.

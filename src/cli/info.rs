@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Failure, interrupt, print, print_json, tell};
 use crate::model::import::{Import, ImportError, import};
-use crate::report::Severity;
+use crate::report::{Severity, count};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -48,11 +48,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 fn as_text(import: &Import) -> String {
     let report = &import.report;
-    let plural = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     let [x, y, z] = report.size_mm;
     let surface = match report.repair.open_edges + report.repair.inconsistent_edges {
         0 => "watertight".to_owned(),
-        n => format!("not watertight: {} wrong", plural(n, "edge")),
+        n => format!("not watertight: {} wrong", count(n, "edges")),
     };
     let (volume, area) = totals(import);
     let mut text = format!("{}\n", report.file.display());
@@ -61,7 +60,7 @@ fn as_text(import: &Import) -> String {
     };
     line("format", report.format.to_string());
     line("size", format!("{x:.2} x {y:.2} x {z:.2} mm"));
-    line("models", format!("{}, {}", plural(report.models, "model"), plural(report.parts, "part")));
+    line("models", format!("{}, {}", count(report.models, "models"), count(report.parts, "parts")));
     line("triangles", report.triangles.to_string());
     line("volume", format!("{volume:.2} mm³"));
     line("area", format!("{area:.2} mm²"));
@@ -70,7 +69,8 @@ fn as_text(import: &Import) -> String {
     if import.models.len() > 1 {
         for model in &import.models {
             let [x, y, z] = model.model.bounds(&model.plate_from_model).map(|b| b.size()).unwrap_or_default();
-            line("-", format!("{}: {x:.2} x {y:.2} x {z:.2} mm, {} triangles", model.model.name, model.model.triangle_count()));
+            let triangles = count(model.model.triangle_count(), "triangles");
+            line("-", format!("{}: {x:.2} x {y:.2} x {z:.2} mm, {triangles}", model.model.name));
         }
     }
     for notice in &report.notices {

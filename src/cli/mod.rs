@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod interrupt;
 mod serial;
@@ -22,6 +22,7 @@ mod target;
 use status_line::StatusLine;
 
 use crate::report::{Notice, Severity};
+use crate::settings::nearest;
 
 /// Makes the list of subcommands: help text, module, and the variant after which the subcommand is named.
 macro_rules! commands {
@@ -79,8 +80,27 @@ struct Program {
     #[command(subcommand)]
     command: Option<Command>,
     /// Open these models or G-code files in the studio
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The same, for desktops that start programs with an option
     #[arg(long, num_args = 1.., value_name = "FILE")]
     open: Vec<PathBuf>,
+}
+
+impl Program {
+    /// What the studio is to open. Fails at a word that is no file and may be meant for a command.
+    fn opened(self) -> Result<Vec<PathBuf>, Failure> {
+        if let Some(word) = self.files.iter().find(|file| !file.exists() && file.extension().is_none()) {
+            let word = word.display().to_string();
+            let program = Program::command();
+            let guess = nearest(&word, program.get_subcommands().map(|command| command.get_name()));
+            let guess = guess.map_or(String::new(), |command| format!("; did you mean `fabbro {command}`?"));
+            return Err(usage(format!(
+                "`{word}` is neither a command nor a file{guess} `fabbro --help` lists the commands"
+            )));
+        }
+        Ok(self.files.into_iter().chain(self.open).collect())
+    }
 }
 
 /// Why a subcommand did not do what was asked.
@@ -135,7 +155,7 @@ pub fn run<E: std::error::Error + 'static>(
     };
     let done = match program.command {
         Some(command) => command.run(),
-        None => studio(program.open).map_err(Failure::from),
+        None => program.opened().and_then(|files| studio(files).map_err(Failure::from)),
     };
     let (text, status) = match done {
         Ok(()) | Err(Failure::ReaderGone) => return ExitCode::SUCCESS,
@@ -153,6 +173,19 @@ fn keep_inputs(output: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("{} is what is read; name another file to write", output.display())));
     }
     Ok(())
+}
+
+/// Fails where a file can certainly not be written, before the work for it is done.
+fn can_be_written(output: &Path) -> Result<(), Failure> {
+    let cannot = |why: String| Err(Failure::CouldNot(format!("cannot save {}: {why}", output.display())));
+    if output.is_dir() {
+        return cannot("it is a folder; name a file in it".into());
+    }
+    match output.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.exists() => cannot(format!("there is no folder {}", folder.display())),
+        Some(folder) if !folder.is_dir() => cannot(format!("{} is no folder", folder.display())),
+        _ => Ok(()),
+    }
 }
 
 /// Reads a file that the person named.

@@ -8,7 +8,7 @@ use image::DynamicImage;
 use image::codecs::jpeg::JpegEncoder;
 use nalgebra::{Matrix4, Vector3};
 
-use super::{Failure, interrupt, keep_inputs, save_whole, tell_all, usage};
+use super::{Failure, can_be_written, interrupt, keep_inputs, save_whole, tell_all, usage};
 use crate::gcode::{ReadOptions, read};
 use crate::model::import::{self, Imported};
 use crate::progress::Progress;
@@ -117,6 +117,7 @@ fn size(text: &str) -> Result<[u32; 2], String> {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
+    can_be_written(&args.output)?;
     keep_inputs(&args.output, std::slice::from_ref(&args.file))?;
     let format = format_of(&args.output)?;
     let progress = interrupt::stoppable();

@@ -7,6 +7,7 @@ use super::{Failure, StatusLine, interrupt, target, tell};
 use crate::machine::reply::Heater;
 use crate::machine::{Command, JobStatus, State, Status};
 use crate::progress::Progress;
+use crate::report::count;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -62,7 +63,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
             Some((ended, true)) => {
                 line.end();
                 let seconds = ended.duration_since(job.started).as_secs_f64();
-                tell(format_args!("printed {name} in {seconds:.0} s; {} lines had to be sent again", status.resent));
+                let again = count(status.resent as usize, "lines");
+                tell(format_args!("printed {name} in {seconds:.0} s; {again} had to be sent again"));
                 return Ok(());
             }
         }

@@ -1,19 +1,19 @@
 //! `fabbro slice MODEL… -o OUT.gcode`: from models to a file for a machine.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::chosen::Chosen;
 use super::progress_line::ProgressLine;
-use super::{Failure, interrupt, keep_inputs, print, print_json, save_whole, tell_all, usage};
+use super::{Failure, can_be_written, interrupt, keep_inputs, print, print_json, save_whole, tell_all, usage};
 use crate::gcode::duration;
 use crate::model::import::import;
 use crate::pipeline::{self, Job, JobExtras};
 use crate::progress::Progress;
-use crate::report::Notice;
+use crate::report::{Notice, count};
 use crate::scene::check::{Misplaced, Misplacement};
 use crate::scene::{Document, Edit, NewObject};
 use crate::settings::{Layer, Library, PresetKind, parse_assignment};
@@ -42,6 +42,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     keep_inputs(&args.output, &args.models)?;
+    can_be_written(&args.output)?;
+    is_no_other_format(&args.output)?;
     let mut document = Document::new(args.chosen.layered()?).map_err(usage)?;
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()?;
@@ -64,6 +66,24 @@ pub fn run(args: Args) -> Result<(), Failure> {
     } else {
         print(&summary(&args, &job))
     }
+}
+
+/// Endings of files that are no G-code, which somebody would open in vain.
+const OTHER_FORMATS: &[&str] = &[
+    "stl", "obj", "3mf", "amf", "ply", "step", "stp", "png", "jpg", "jpeg", "svg", "dxf", "ini", "toml", "json", "zip",
+];
+
+/// Refuses to write G-code under the name of something else.
+fn is_no_other_format(output: &Path) -> Result<(), Failure> {
+    let ending = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if OTHER_FORMATS.contains(&ending.as_str()) {
+        let right = output.with_extension("gcode");
+        return Err(usage(format!(
+            "what is written is G-code, not .{ending}: call the output {}",
+            right.file_name().unwrap_or_default().to_string_lossy()
+        )));
+    }
+    Ok(())
 }
 
 /// Everything up to the bytes of the file. What is worth knowing is added to `notices`, also where it fails later.
@@ -157,9 +177,9 @@ fn is_hopeless(what: &Misplacement) -> bool {
 fn summary(args: &Args, job: &Job) -> String {
     let totals = &job.file.totals;
     let mut text = format!(
-        "{}: {} layers, {}, {:.1} g ({:.2} m)",
+        "{}: {}, {}, {:.1} g ({:.2} m)",
         args.output.display(),
-        totals.layers,
+        count(totals.layers, "layers"),
         duration(totals.time_s),
         totals.filament_g,
         totals.filament_mm / 1000.0

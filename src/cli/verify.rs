@@ -10,7 +10,7 @@ use crate::gcode::{self, FileMetadata, ReadOptions, duration, read_metadata, une
 use crate::model::import::import;
 use crate::pipeline::measure_quality;
 use crate::progress::{Canceled, Progress};
-use crate::report::Severity;
+use crate::report::{Severity, count};
 use crate::settings::{Settings, parse_assignment};
 use crate::verify::quality::QualityReport;
 use crate::verify::{Policy, VerifyOptions, VerifyReport, verify};
@@ -46,10 +46,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let options = VerifyOptions { policy, expected_volume_mm3: None };
     let progress = interrupt::stoppable();
     let report = verify(&bytes, &target.limits, &options, &progress).map_err(|Canceled| stopped())?;
-    let quality = match &args.model {
-        Some(model) => Some(quality(&args, model, &bytes, &metadata, &target, &progress)?),
-        None => None,
+    if !args.json {
+        // Measuring takes long, and may fail: what was found is said before it.
+        print(&words(&report, machine))?;
+    }
+    let measured = args.model.as_deref().map(|model| quality(&args, model, &bytes, &metadata, &target, &progress));
+    let (quality, failure) = match measured.transpose() {
+        Ok(quality) => (quality, None),
+        Err(failure) => (None, Some(failure)),
     };
+    let other_model = args.model.as_deref().filter(|_| quality.as_ref().is_some_and(|quality| !quality.prints_model()));
     if args.json {
         print_json(&serde_json::json!({
             "file": args.file,
@@ -59,15 +65,22 @@ pub fn run(args: Args) -> Result<(), Failure> {
             "report": report,
             "quality": quality,
         }))?;
-    } else {
-        print(&(words(&report) + &quality.as_ref().map(quality_words).unwrap_or_default()))?;
+    } else if let Some(quality) = quality.filter(|quality| quality.prints_model()) {
+        print(&quality_words(&quality))?;
     }
-    if report.passes() {
-        return Ok(());
+    let file = args.file.display();
+    if !report.passes() {
+        let errors = count(report.count(Severity::Error), "errors");
+        return Err(Failure::CouldNot(format!("{file} is not fit for {machine}: {errors}")));
     }
-    let errors = report.count(Severity::Error);
-    let plural = if errors == 1 { "" } else { "s" };
-    Err(Failure::CouldNot(format!("{} is not fit for {machine}: {errors} error{plural}", args.file.display())))
+    match (failure, other_model) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(model)) => Err(Failure::CouldNot(format!(
+            "{file} prints another model than {}, or this one turned or scaled: most of its outline has no road",
+            model.display()
+        ))),
+        (None, None) => Ok(()),
+    }
 }
 
 /// Measures the file against its model.
@@ -93,7 +106,10 @@ fn quality(
     let report = measure_quality(&file.toolpath, &imported.models, &settings, &target.settings, progress)
         .map_err(|Canceled| stopped())?;
     drop(line);
-    tell_all(&report.notices);
+    tell_all(&imported.report.notices);
+    if report.prints_model() {
+        tell_all(&report.notices);
+    }
     Ok(report)
 }
 
@@ -138,7 +154,7 @@ fn quality_words(report: &QualityReport) -> String {
     text
 }
 
-fn words(report: &VerifyReport) -> String {
+fn words(report: &VerifyReport, machine: &str) -> String {
     let mut text = String::new();
     for finding in &report.findings {
         let word = match finding.severity {
@@ -155,8 +171,8 @@ fn words(report: &VerifyReport) -> String {
     let totals = &report.totals;
     let _ = writeln!(
         text,
-        "{} layers, {:.2} m of road, {:.2} cm³, {:.2} m of filament, at most {:.1} mm³/s and {} °C",
-        totals.layers,
+        "{}, {:.2} m of road, {:.2} cm³, {:.2} m of filament, at most {:.1} mm³/s and {} °C",
+        count(totals.layers, "layers"),
         totals.printed_length_mm / 1000.0,
         totals.printed_mm3 / 1000.0,
         totals.filament_mm / 1000.0,
@@ -167,6 +183,6 @@ fn words(report: &VerifyReport) -> String {
         let span = |axis: usize| format!("{:.2} to {:.2}", min[axis], max[axis]);
         let _ = writeln!(text, "X {}, Y {}, Z {} mm", span(0), span(1), span(2));
     }
-    text.push_str(if report.passes() { "passes\n" } else { "fails\n" });
+    let _ = writeln!(text, "{}fit for {machine}", if report.passes() { "" } else { "not " });
     text
 }

@@ -14,7 +14,7 @@ use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
 use crate::settings::{Settings, SlicingMode};
 use crate::toolpath::Toolpath;
-use crate::verify::quality::{QualityReport, QualitySettings, measure, shift_mm, shifted};
+use crate::verify::quality::{QualityReport, QualitySettings, base_mm, measure, shift_mm, shifted};
 
 /// Outlines are exact to within this, mm.
 const EXACT_MM: f64 = 0.001;
@@ -31,7 +31,7 @@ pub fn measure_quality(
     machine: &Settings,
     progress: &Progress,
 ) -> Result<QualityReport, Canceled> {
-    let parts = on_plate(models);
+    let parts = standing(models, base_mm(toolpath));
     let (outlines, notices) = outlines(toolpath, &parts, progress)?;
     let outlines = match shift_mm(toolpath, &outlines) {
         Some(shift) => shifted(outlines, shift),
@@ -52,10 +52,10 @@ pub fn measure_quality(
     Ok(report)
 }
 
-/// The models' parts, the lowest point on the plate.
-fn on_plate(models: &[Imported]) -> Vec<(Arc<Mesh>, Matrix4<f64>)> {
+/// The models' parts, the lowest point at a height above the plate.
+fn standing(models: &[Imported], base_mm: f64) -> Vec<(Arc<Mesh>, Matrix4<f64>)> {
     let bounds = models.iter().filter_map(|m| m.model.bounds(&m.plate_from_model)).reduce(|a, b| a.union(b));
-    let down = Matrix4::new_translation(&Vector3::new(0.0, 0.0, -bounds.map_or(0.0, |b| b.min[2])));
+    let down = Matrix4::new_translation(&Vector3::new(0.0, 0.0, base_mm - bounds.map_or(0.0, |b| b.min[2])));
     let parts = models.iter().flat_map(|m| m.model.parts.iter().map(move |part| (m, part)));
     parts.map(|(m, part)| (Arc::clone(&part.mesh), down * m.plate_from_model * part.model_from_part)).collect()
 }

@@ -18,12 +18,12 @@ enum Turn {
 const MOST_LAYERS: usize = 10_000;
 
 impl AngleTemplate {
-    /// Reads a template; brackets around it do not matter. Fails with the entry that is no angle.
+    /// Reads a template; brackets around it do not matter. Fails with a sentence on the entry that is no angle.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut layers = Vec::new();
         let text = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
         for entry in text.split(',').map(str::trim).filter(|_| !text.is_empty()) {
-            let wrong = || entry.to_owned();
+            let wrong = || format!("`{entry}` is no angle: write degrees separated by commas, such as 0, 60, 120");
             let (angle, count) = match entry.split_once('*') {
                 Some((angle, count)) => (angle.trim(), count.trim().parse().map_err(|_| wrong())?),
                 None => (entry, 1),

@@ -2,7 +2,6 @@
 
 use crate::report::Notice;
 
-use super::angles::AngleTemplate;
 use super::definition::definitions;
 use super::entries::Settings;
 use super::heights::parse_height_ranges;
@@ -21,6 +20,9 @@ pub(super) fn notices(settings: &Settings) -> Vec<Notice> {
             Value::Count(count) => f64::from(count),
             _ => continue,
         };
+        if number == 0.0 && definition.zero_means().is_some() {
+            continue;
+        }
         if let Some(soft) = definition.soft.filter(|soft| !soft.contains(number)) {
             notices.push(Notice::warning(format!(
                 "{} ({}) is {}, which is unusual: most prints use a value {}",
@@ -60,6 +62,7 @@ fn clashes(s: &Settings) -> Vec<String> {
         ("infill_extrusion_width", s.infill_extrusion_width),
         ("solid_infill_extrusion_width", s.solid_infill_extrusion_width),
         ("top_infill_extrusion_width", s.top_infill_extrusion_width),
+        ("support_material_extrusion_width", s.support_material_extrusion_width),
     ] {
         if width < 0.6 * s.nozzle_diameter || width > 3.0 * s.nozzle_diameter {
             clashes.push(format!(
@@ -89,14 +92,14 @@ fn clashes(s: &Settings) -> Vec<String> {
             ));
         }
     }
-    if let Err(entry) = AngleTemplate::parse(&s.fill_angle_template) {
-        clashes.push(format!(
-            "fill_angle_template has `{entry}`, which is no angle, and has no effect: write degrees separated by commas, \
-             such as 0, 60, 120"
-        ));
-    }
-    if let Err(reason) = parse_height_ranges(&s.layer_height_ranges) {
-        clashes.push(format!("layer_height_ranges has no effect: {reason}"));
+    for range in parse_height_ranges(&s.layer_height_ranges).unwrap_or_default() {
+        if range.layer_height_mm > s.nozzle_diameter {
+            clashes.push(format!(
+                "layer_height_ranges has layers of {} mm from {} to {} mm, more than the nozzle's {} mm: they will hardly \
+                 stick to each other; choose lower layers or a wider nozzle",
+                range.layer_height_mm, range.from_mm, range.to_mm, s.nozzle_diameter
+            ));
+        }
     }
     if s.adaptive_layer_height && s.min_layer_height > s.max_layer_height {
         clashes.push(

@@ -37,8 +37,12 @@ pub struct Definition {
     pub percent_of: Option<Key>,
     /// The setting by which a share that is given in mm is divided.
     pub share_of: Option<Key>,
-    /// What the value 0 stands for.
+    /// What the value 0 is computed as.
     pub zero: Option<Rule>,
+    /// What the value 0 stands for where it is no number of its own, such as `no limit`; the ranges need not hold it.
+    pub off: Option<&'static str>,
+    /// How a text has to be written.
+    pub grammar: Option<Grammar>,
     /// When the setting has an effect.
     pub shown_when: Option<Condition>,
     /// Earlier names of the same setting.
@@ -203,6 +207,20 @@ pub(super) const fn rule(text: &'static str, compute: fn(&Resolving) -> f64) -> 
     Some(Rule { text, compute })
 }
 
+/// How a text has to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Grammar {
+    /// A text that is right: `0-5: 0.1`.
+    pub example: &'static str,
+    /// Fails with what is wrong with a text.
+    pub(super) check: fn(&str) -> Result<(), String>,
+}
+
+/// For entries: how a text has to be written, by an example and a check.
+pub(super) const fn grammar(example: &'static str, check: fn(&str) -> Result<(), String>) -> Option<Grammar> {
+    Some(Grammar { example, check })
+}
+
 /// When a setting has an effect.
 #[derive(Clone, Copy, Debug)]
 pub struct Condition {
@@ -241,6 +259,8 @@ impl Definition {
             percent_of: None,
             share_of: None,
             zero: None,
+            off: None,
+            grammar: None,
             shown_when: None,
             old: &[],
             orca: &[],
@@ -293,6 +313,7 @@ impl Definition {
     pub fn display(&self, value: &Value) -> String {
         match (&self.zero, value, self.kind) {
             (Some(rule), Value::Number(0.0), _) => format!("auto ({})", rule.text),
+            (None, Value::Number(0.0) | Value::Count(0), _) if let Some(meaning) = self.off => format!("0 ({meaning})"),
             (_, Value::Choice(name), Kind::Choice(choices)) => {
                 choices.iter().find(|choice| choice.name == *name).map_or(*name, |choice| choice.label).to_owned()
             }
@@ -313,14 +334,21 @@ impl Definition {
             (Value::Choice(name), Kind::Choice(choices)) if choices.iter().any(|choice| choice.name == *name) => {
                 return Ok(());
             }
+            (Value::Text(text), Kind::Text) => {
+                let checked = self.grammar.map_or(Ok(()), |grammar| (grammar.check)(text));
+                return checked.map_err(|cause| SettingError::NotAValue {
+                    key: self.name,
+                    text: text.chars().take(60).collect(),
+                    cause,
+                });
+            }
             (Value::Flag(_), Kind::Flag)
-            | (Value::Text(_), Kind::Text)
             | (Value::Outline(_), Kind::Outline)
             | (Value::Outlines(_), Kind::Outlines)
             | (Value::Sizes(_), Kind::Sizes) => return Ok(()),
             _ => return Err(self.wrong_kind(value)),
         };
-        if number == 0.0 && self.zero.is_some() {
+        if number == 0.0 && self.zero_means().is_some() {
             return Ok(());
         }
         match self.hard {
@@ -332,6 +360,11 @@ impl Definition {
             _ if !number.is_finite() => Err(self.wrong_kind(value)),
             _ => Ok(()),
         }
+    }
+
+    /// What the value 0 stands for, where it is no number of its own.
+    pub fn zero_means(&self) -> Option<&'static str> {
+        self.zero.map(|rule| rule.text).or(self.off)
     }
 
     /// A range in words: `from 0.01 mm to 2 mm`.
@@ -372,6 +405,7 @@ impl Definition {
             Kind::Count => "a whole number".to_owned(),
             Kind::Flag => "on or off".to_owned(),
             Kind::Text if self.template => "G-code with placeholders".to_owned(),
+            Kind::Text if let Some(grammar) = self.grammar => format!("a text such as `{}`", grammar.example),
             Kind::Text => "a text".to_owned(),
             Kind::Choice(choices) => {
                 format!("one of {}", choices.iter().map(|choice| choice.name).collect::<Vec<_>>().join(", "))
@@ -385,7 +419,7 @@ impl Definition {
     /// What there is to say besides the documentation, each with its heading: what it takes, default, ranges, names.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let mut facts = vec![("takes", self.expected()), ("default", self.display(&self.default_value()))];
-        facts.extend(self.zero.map(|rule| ("0 means", rule.text.to_owned())));
+        facts.extend(self.zero_means().map(|meaning| ("0 means", meaning.to_owned())));
         facts.extend(self.hard.map(|range| ("allowed", self.range_text(range))));
         facts.extend(self.soft.map(|range| ("usual", self.range_text(range))));
         facts.extend(self.shown_when.map(|condition| ("only when", condition.text.to_owned())));
@@ -483,7 +517,7 @@ pub fn search(query: &str) -> Vec<&'static Definition> {
 }
 
 /// The candidate with the fewest letters to change, where that is less than half of them.
-pub(super) fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let (distance, candidate) =
         candidates.map(|candidate| (edit_distance(wanted, candidate), candidate)).min_by_key(|(d, _)| *d)?;
     (distance * 2 <= wanted.chars().count().max(candidate.chars().count())).then_some(candidate)

@@ -15,9 +15,7 @@ const LAYER_HEIGHTS_MM: std::ops::RangeInclusive<f64> = 0.01..=2.0;
 pub fn parse_height_ranges(text: &str) -> Result<Vec<HeightRange>, String> {
     let mut ranges = Vec::new();
     for entry in text.split([',', ';']).map(str::trim).filter(|entry| !entry.is_empty()) {
-        ranges.push(range(entry).ok_or_else(|| {
-            format!("`{entry}` is no range: write the two heights and the layer height in mm, such as 0-5: 0.1")
-        })?);
+        ranges.push(range(entry)?);
     }
     ranges.sort_by(|a, b| a.from_mm.total_cmp(&b.from_mm));
     match ranges.windows(2).find(|pair| pair[1].from_mm < pair[0].to_mm) {
@@ -32,15 +30,28 @@ pub fn format_height_ranges(ranges: &[HeightRange]) -> String {
     ranges.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-fn range(entry: &str) -> Option<HeightRange> {
-    let (ends, height) = entry.split_once([':', '='])?;
-    let (from, to) = ends.split_once("..").or_else(|| ends.split_once('-'))?;
-    let mm = |text: &str| {
-        let text = text.trim();
-        text.strip_suffix("mm").unwrap_or(text).trim().parse::<f64>().ok().filter(|mm| mm.is_finite() && *mm >= 0.0)
+fn range(entry: &str) -> Result<HeightRange, String> {
+    let read = || {
+        let (ends, height) = entry.split_once([':', '='])?;
+        let (from, to) = ends.split_once("..").or_else(|| ends.split_once('-'))?;
+        Some(HeightRange { from_mm: mm(from)?, to_mm: mm(to)?, layer_height_mm: mm(height)? })
     };
-    let range = HeightRange { from_mm: mm(from)?, to_mm: mm(to)?, layer_height_mm: mm(height)? };
-    (range.from_mm < range.to_mm && LAYER_HEIGHTS_MM.contains(&range.layer_height_mm)).then_some(range)
+    let wrong = "is no range: write the two heights and the layer height in mm, such as 0-5: 0.1";
+    let range = read().ok_or_else(|| format!("`{entry}` {wrong}"))?;
+    if range.from_mm >= range.to_mm {
+        return Err(format!("`{entry}` ends where it begins or below: write the lower height first"));
+    }
+    if !LAYER_HEIGHTS_MM.contains(&range.layer_height_mm) {
+        let (least, most) = (LAYER_HEIGHTS_MM.start(), LAYER_HEIGHTS_MM.end());
+        return Err(format!("the layers of `{entry}` must be from {least} mm to {most} mm high"));
+    }
+    Ok(range)
+}
+
+/// A height from 0 up, with or without its unit.
+fn mm(text: &str) -> Option<f64> {
+    let text = text.trim();
+    text.strip_suffix("mm").unwrap_or(text).trim().parse().ok().filter(|mm: &f64| mm.is_finite() && *mm >= 0.0)
 }
 
 #[cfg(test)]
@@ -59,8 +70,23 @@ mod tests {
             assert_eq!(parse_height_ranges(text).unwrap(), expected, "{text}");
             assert_eq!(parse_height_ranges(&format_height_ranges(&expected)).unwrap(), expected);
         }
-        for text in ["5", "0-5", "5-0:0.1", "0-5:0", "0-5:9", "a-b:c", "0-inf:0.1", "0-5:0.1,4-6:0.2", "-3-5:0.1"] {
-            assert!(parse_height_ranges(text).is_err(), "{text}");
+        for (text, words) in [
+            ("5", "is no range"),
+            ("0-5", "0-5: 0.1"),
+            ("a-b:c", "is no range"),
+            ("0-inf:0.1", "is no range"),
+            ("0-NaN:0.1", "is no range"),
+            ("NaN-5:0.1", "is no range"),
+            ("0-5:nan", "is no range"),
+            ("-3-5:0.1", "is no range"),
+            ("5-0:0.1", "the lower height first"),
+            ("5-5:0.1", "the lower height first"),
+            ("0-5:0", "from 0.01 mm to 2 mm"),
+            ("0-5:9", "from 0.01 mm to 2 mm"),
+            ("0-5:0.1,4-6:0.2", "0-5 and 4-6 overlap"),
+        ] {
+            let error = parse_height_ranges(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
         }
     }
 }

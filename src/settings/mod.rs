@@ -30,7 +30,7 @@ pub use choices::{
     SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 pub use definition::{
-    Category, Condition, Definition, Level, Range, Rule, Scope, definitions, parse_assignment, search,
+    Category, Condition, Definition, Grammar, Level, Range, Rule, Scope, definitions, nearest, parse_assignment, search,
 };
 pub use entries::{Key, Settings};
 pub use error::SettingError;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::report::Notice;
+use crate::report::{Notice, count};
 use crate::units::Unit;
 
 use super::definition::{Category, Definition, definitions};
@@ -61,7 +61,7 @@ pub fn from_prusa_ini(text: &str) -> Result<Imported, BundleNotConfig> {
     if stray > 0 {
         imported
             .notices
-            .push(Notice::warning(format!("{stray} lines are not of the form key = value and were left out")));
+            .push(Notice::warning(format!("{} left out that have not the form key = value", count(stray, "lines"))));
     }
     Ok(imported)
 }
@@ -124,8 +124,8 @@ fn import<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, breaks: Breaks) -
     }
     if !silent.is_empty() {
         imported.notices.push(Notice::note(format!(
-            "{} keys have no counterpart here: {}",
-            silent.len(),
+            "{} without a counterpart here: {}",
+            count(silent.len(), "keys"),
             silent.join(", ")
         )));
     }
@@ -375,7 +375,7 @@ wipe_into_infill = 0
             assert_eq!(value(&imported, key), expected, "{}", key.name());
         }
         let messages: Vec<_> = imported.notices.iter().map(|notice| notice.message.as_str()).collect();
-        assert_eq!(messages, ["1 keys have no counterpart here: wipe_into_infill"]);
+        assert_eq!(messages, ["1 key without a counterpart here: wipe_into_infill"]);
     }
 
     #[test]
@@ -391,7 +391,7 @@ wipe_into_infill = 0
             "{messages:?}"
         );
         assert!(messages[1].contains("perimeter_speed cannot be 0 mm/s"), "{messages:?}");
-        assert!(messages[2].contains("1 lines"), "{messages:?}");
+        assert!(messages[2].starts_with("1 line left out"), "{messages:?}");
         assert_eq!(from_prusa_ini("[print:0.2mm]\nlayer_height = 0.2\n"), Err(BundleNotConfig));
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::units::Unit;
 
 #[test]
 fn every_definition_is_complete() {
@@ -15,13 +16,69 @@ fn every_definition_is_complete() {
             definition.default_value(),
             definition.parse(&definition.format(&definition.default_value())).unwrap()
         );
-        if definition.kind == Kind::Number {
-            assert!(definition.hard.is_some(), "{name} has no hard range");
+        if matches!(definition.kind, Kind::Number | Kind::Count) {
+            let hard = definition.hard.unwrap_or_else(|| panic!("{name} has no hard range"));
+            assert!(hard.min < hard.max && hard.max.is_finite(), "{name}");
+            if let Some(soft) = definition.soft {
+                assert!(hard.contains(soft.min) && hard.contains(soft.max) && soft.min < soft.max, "{name}");
+            }
+        }
+        if let Some(grammar) = definition.grammar {
+            definition.parse(grammar.example).unwrap();
         }
         if definition.template {
             assert_eq!(definition.kind, Kind::Text, "{name}");
         }
         assert!(Category::ALL.contains(&definition.category), "{name}");
+    }
+}
+
+/// Numbers that may be anything within their hard range: angles, shares and counts are bounded by what they are, widths
+/// are held against the nozzle.
+fn any_number_is_usual(definition: &Definition) -> bool {
+    definition.kind == Kind::Count
+        || matches!(definition.unit, Unit::Share | Unit::Degree)
+        || definition.name.ends_with("extrusion_width")
+        || matches!(definition.key, Key::filament_cost | Key::retract_lift_above)
+}
+
+#[test]
+fn absurd_numbers_are_refused_or_warned_of() {
+    for definition in definitions().iter().filter(|d| d.kind == Kind::Number && !any_number_is_usual(d)) {
+        let soft = definition.soft.unwrap_or_else(|| panic!("{} says not what is usual", definition.name));
+        // Beyond what is usual there is a warning, far beyond it a refusal; but 0 where that has a meaning.
+        let too_much = Value::Number(soft.max * 10_000.0);
+        let error = definition.check(&too_much).unwrap_err().to_string();
+        assert!(error.contains("it must be from ") && error.contains(" to "), "{error}");
+    }
+    for (text, words) in [
+        ("max_lines_per_second=0.001", "from 5 to 1000000"),
+        ("max_volumetric_extrusion_rate_slope=0.001", "from 1 mm³/s²"),
+        ("default_acceleration=0.1", "from 1 mm/s²"),
+        ("resolution=1e-9", "from 0.0001 mm"),
+        ("temperature=20", "from 100 °C to 500 °C"),
+        ("layer_height_ranges=0-5: 9", "from 0.01 mm to 2 mm"),
+        ("layer_height_ranges=0-5: 0.1, 4-6: 0.2", "overlap"),
+        ("fill_angle_template=0, north", "`north` is no angle"),
+    ] {
+        let error = parse_assignment(text).unwrap_err().to_string();
+        assert!(error.contains(words), "{text}: {error}");
+    }
+    for (text, words) in [
+        ("max_volumetric_extrusion_rate_slope=2", "unusual"),
+        ("max_lines_per_second=6", "unusual"),
+        ("layer_height_ranges=0-5: 1.2", "1.2 mm from 0 to 5 mm, more than the nozzle's 0.4 mm"),
+    ] {
+        let (key, value) = parse_assignment(text).unwrap();
+        let mut layered = LayeredSettings::new();
+        layered.set(Layer::Project, key, value).unwrap();
+        let notices = layered.resolve().unwrap().notices;
+        assert!(notices.iter().any(|notice| notice.message.contains(words)), "{text}: {notices:?}");
+    }
+    for text in ["max_volumetric_extrusion_rate_slope=0", "default_jerk=0", "wipe_distance=0", "max_bed_temperature=0"]
+    {
+        let (key, value) = parse_assignment(text).unwrap();
+        assert!(key.definition().display(&value).starts_with("0 ("), "{text}");
     }
 }
 
@@ -37,6 +94,9 @@ fn defaults_are_within_their_ranges() {
             Value::Count(count) => f64::from(count),
             _ => continue,
         };
+        if number == 0.0 && definition.zero_means().is_some() {
+            continue;
+        }
         for range in [definition.hard, definition.soft].into_iter().flatten() {
             assert!(range.contains(number), "{}: {number} is not within {range:?}", definition.name);
         }

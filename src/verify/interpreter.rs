@@ -301,6 +301,7 @@ impl<'a> Interpreter<'a> {
         if self.report.totals.printed_mm3 <= 0.0 {
             self.add(Warning, Rule::Empty, || "the file prints nothing".into());
         }
+        self.judge_pace();
         self.heaters_at_the_end();
         let used = self.heaters.any_nozzle_known() || self.heaters.macro_may_heat;
         if used && !self.motors_off {

@@ -162,29 +162,46 @@ pub(super) struct Pace {
     times_s: [f64; PACE_MOVES],
     count: usize,
     is_too_fast: bool,
+    /// Where they were too fast; `None` as long as they never were.
+    pub haste: Option<Haste>,
+}
+
+/// Places at which moves follow each other faster than a machine can be fed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Haste {
+    pub places: usize,
+    /// The most moves a second.
+    pub per_s: f64,
+    /// First and last layer, counted from 0; `None` before the first layer.
+    pub first: Option<usize>,
+    pub last: Option<usize>,
 }
 
 /// Moves that are looked at together. Marlin holds 16, others more: fewer at a time starve nobody.
-pub(super) const PACE_MOVES: usize = 64;
+const PACE_MOVES: usize = 64;
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { times_s: [0.0; PACE_MOVES], count: 0, is_too_fast: false }
+        Self { times_s: [0.0; PACE_MOVES], count: 0, is_too_fast: false, haste: None }
     }
 }
 
 impl Pace {
-    /// Adds a move that takes some time at its feed. Gives how many moves a second there are where they begin to be more
-    /// than `most_per_s`.
-    pub(super) fn add(&mut self, time_s: f64, most_per_s: f64) -> Option<f64> {
+    /// Adds a move of a layer that takes some time at its feed.
+    pub(super) fn add(&mut self, time_s: f64, most_per_s: f64, layer: Option<usize>) {
         self.times_s[self.count % PACE_MOVES] = time_s;
         self.count += 1;
         if self.count < PACE_MOVES {
-            return None;
+            return;
         }
         let per_s = PACE_MOVES as f64 / self.times_s.iter().sum::<f64>().max(1e-9);
         let was_too_fast = std::mem::replace(&mut self.is_too_fast, per_s > most_per_s);
-        (self.is_too_fast && !was_too_fast).then_some(per_s)
+        if self.is_too_fast {
+            let haste = self.haste.get_or_insert(Haste { places: 0, per_s, first: layer, last: layer });
+            haste.places += usize::from(!was_too_fast);
+            haste.per_s = haste.per_s.max(per_s);
+            haste.last = layer;
+        }
     }
 }
 

@@ -493,15 +493,20 @@ fn arcs_are_measured_along_all_of_their_way() {
 }
 
 #[test]
-fn moves_that_come_too_fast_for_the_wire_are_noted_once() {
+fn moves_that_come_too_fast_for_the_wire_are_noted_once_and_in_words() {
     let good = file(&settings());
-    let road = good.lines().find(|l| l.starts_with("G1 X60 E")).unwrap();
+    let road = good.lines().find(|l| l.starts_with("G1 X80 E")).unwrap();
     let teeth = |step_mm: f64| -> String {
         (0..400).map(|i| format!("G1 Y{:.3}\n", 80.0 + step_mm * f64::from(i % 2))).collect()
     };
-    let notes = |step_mm: f64| {
-        let report = judge(&good.replacen(road, &format!("{}{road}", teeth(step_mm)), 1), Policy::Own);
-        report.findings.iter().filter(|f| f.rule == Rule::LineRate).count()
+    let notes = |before: &str| -> Vec<String> {
+        let report = judge(&good.replacen(road, &format!("{before}{road}"), 1), Policy::Own);
+        report.findings.iter().filter(|f| f.rule == Rule::LineRate).map(ToString::to_string).collect()
     };
-    assert_eq!((notes(0.02), notes(2.0)), (1, 0));
+    assert!(notes(&teeth(2.0)).is_empty());
+    let once = notes(&teeth(0.02));
+    assert!(once.len() == 1 && once[0].contains("in 1 place of layer 1 "), "{once:?}");
+    // However often it happens.
+    let often = notes(&[teeth(0.02), teeth(2.0), teeth(0.02), teeth(2.0), teeth(0.02)].concat());
+    assert!(often.len() == 1 && often[0].contains("in 3 places of layer 1 "), "{often:?}");
 }

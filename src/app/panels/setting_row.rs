@@ -184,8 +184,11 @@ impl SettingRow<'_> {
         }
     }
 
-    /// What 0 stands for where a rule computes it: stands in the empty field.
+    /// What stands in the empty field: what a rule computes, or how a text is written.
     fn automatic(&self, value: &Value) -> String {
+        if let Some(grammar) = self.definition.grammar {
+            return grammar.example.to_owned();
+        }
         match (value, self.definition.zero, self.resolved.value(self.definition.key)) {
             (Value::Number(0.0), Some(_), Value::Number(computed)) => {
                 let shown = if self.definition.unit == Unit::Share { computed * 100.0 } else { computed };
@@ -270,8 +273,9 @@ impl SettingRow<'_> {
         if let Some(range) = definition.soft.or(definition.hard) {
             ui.label(theme::weak(ui, format!("Usually {}.", definition.range_text(range))));
         }
-        if let Some(rule) = definition.zero {
-            ui.label(theme::weak(ui, format!("Empty: {}.", rule.text)));
+        if let Some(meaning) = definition.zero_means() {
+            let how = if definition.zero.is_some() { "Empty" } else { "0" };
+            ui.label(theme::weak(ui, format!("{how}: {meaning}.")));
         }
         if let Some(condition) = definition.shown_when {
             ui.label(theme::weak(ui, format!("Only when {}.", condition.text)));

@@ -200,7 +200,9 @@ pub struct Mark(pub egui::Color32);
 impl egui::Widget for Mark {
     fn ui(self, ui: &mut Ui) -> Response {
         let (rect, response) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
-        ui.painter().rect_filled(rect, CornerRadius::same(3), self.0);
+        // The border keeps a colour visible that is the ground's own.
+        let border = egui::Stroke::new(1.0, tokens(ui).weak);
+        ui.painter().rect(rect, CornerRadius::same(3), self.0, border, egui::StrokeKind::Inside);
         response
     }
 }

@@ -115,9 +115,11 @@ impl Sliced {
         let settings = &snapshot.settings;
         let extras = JobExtras::of(snapshot);
         let mut notices = planned.plan.notices.clone();
+        let mut totals = None;
         let gcode = match write_job(&planned, settings, &extras, progress) {
             Ok(file) => {
                 notices.extend(file.report.findings.iter().map(noticed));
+                totals = Some(file.totals);
                 Some(Arc::new(file.bytes))
             }
             Err(JobError::Refused(report)) => {
@@ -127,7 +129,12 @@ impl Sliced {
             Err(error) => return Err(error.into()),
         };
         let toolpath = &planned.plan.toolpath;
-        Ok(Self::new(toolpath, &planned.estimate, settings.filament_cost, notices, gcode, progress)?)
+        let mut sliced = Self::new(toolpath, &planned.estimate, settings.filament_cost, notices, gcode, progress)?;
+        if let Some(totals) = totals {
+            // What the machine's start sequence pushes is used too.
+            (sliced.filament_mm, sliced.grams, sliced.cost) = (totals.filament_mm, totals.filament_g, totals.cost);
+        }
+        Ok(sliced)
     }
 
     /// Reads anybody's G-code; its time is estimated for the machine of these settings.

@@ -15,7 +15,7 @@ pub use metadata::{FileMetadata, Picture, PictureFormat, read_metadata};
 
 use super::{Dialect, lexer};
 use crate::progress::{Canceled, Progress};
-use crate::report::Notice;
+use crate::report::{Notice, count};
 use crate::toolpath::Toolpath;
 
 /// A file read back.
@@ -78,7 +78,7 @@ pub fn read(bytes: &[u8], options: &ReadOptions, progress: &Progress) -> Result<
         metadata.setting_number("filament_density").unwrap_or(options.filament_density_g_per_cm3) as f32;
     if endless > 0 {
         let limit = lexer::MAX_LINE_BYTES / 1024;
-        notices.push(Notice::warning(format!("{endless} lines are longer than {limit} KiB and were skipped")));
+        notices.push(Notice::warning(format!("{} longer than {limit} KiB skipped", count(endless, "lines"))));
     }
     Ok(GcodeFile { toolpath, metadata, notices })
 }

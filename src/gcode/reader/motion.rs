@@ -7,7 +7,7 @@ use super::comments::{self, Hint};
 use crate::gcode::lexer::{self, Code, Value};
 use crate::gcode::{Dialect, ExtruderMode};
 use crate::geometry::{MAX_COORDINATE_MM, Point};
-use crate::report::Notice;
+use crate::report::{Notice, count};
 use crate::toolpath::{ObjectLabel, Role, Step, Toolpath};
 use crate::units::{MM_PER_INCH, mm_per_s};
 
@@ -101,12 +101,12 @@ impl Interpreter {
     pub(super) fn finish(self) -> (Toolpath, Vec<Notice>) {
         let mut notices = Vec::new();
         if self.malformed > 0 {
-            notices.push(Notice::warning(format!("{} words hold no number and were skipped", self.malformed)));
+            notices.push(Notice::warning(format!("{} without a number skipped", count(self.malformed, "words"))));
         }
         if self.out_of_range > 0 {
             notices.push(Notice::warning(format!(
-                "{} moves go beyond {MAX_COORDINATE_MM} mm and are drawn there",
-                self.out_of_range
+                "{} beyond {MAX_COORDINATE_MM} mm drawn there",
+                count(self.out_of_range, "moves")
             )));
         }
         (Toolpath { layers: self.builder.finish(), objects: self.objects, ..Toolpath::default() }, notices)

@@ -277,7 +277,7 @@ fn garbage_gives_a_result_and_a_notice() {
     );
     assert!(
         far.notices.iter().any(|n| n.message.contains("beyond"))
-            && far.notices.iter().any(|n| n.message.contains("no number"))
+            && far.notices.iter().any(|n| n.message.contains("without a number"))
     );
 
     let more = [

@@ -12,7 +12,7 @@ use nalgebra::Matrix4;
 use super::repair::{has_four_planes, repair, weld_vertices};
 use super::{Mesh, Model, Part, RepairReport};
 use crate::progress::{Canceled, Progress};
-use crate::report::Notice;
+use crate::report::{Notice, count};
 use crate::units::MM_PER_INCH;
 
 mod obj;
@@ -300,8 +300,8 @@ fn finish(path: &Path, raw: RawFile, meshes: Vec<RawPart>, progress: &Progress) 
     }
     if repairs.open_edges > 0 {
         let text = format!(
-            "The surface still has {} open edges: look through the layers before printing.",
-            repairs.open_edges
+            "The surface still has {}: look through the layers before printing.",
+            count(repairs.open_edges, "open edges")
         );
         notices.push(Notice::warning(text));
     }

@@ -29,7 +29,7 @@ filament_density: f64 = 1.24, {
 /// Price of a kilogram, for the cost of a print; 0 where it is not known.
 filament_cost: f64 = 0.0, {
     label: "Cost", category: Filament, level: Advanced, scope: Material, unit: MoneyPerKilogram,
-    hard: range(0.0, 1_000_000.0), search: &["price"],
+    hard: range(0.0, 1_000_000.0), off: Some("the price is not known"), search: &["price"],
 }
 
 /// Factor on all material that is pushed out.
@@ -55,27 +55,27 @@ filament_shrinkage_compensation_z: f64 = 0.0, {
 /// Roads are slowed so that no more of this material is melted per second; 0 for no limit.
 filament_max_volumetric_speed: f64 = 0.0, {
     label: "Most melted per second", category: Filament, level: Advanced, scope: Material,
-    unit: CubicMillimetrePerSecond, hard: range(0.0, 1000.0), soft: range(0.0, 60.0),
+    unit: CubicMillimetrePerSecond, hard: range(0.05, 1000.0), soft: range(1.0, 60.0), off: Some("no limit"),
     search: &["volumetric", "flow rate limit"],
 }
 
 /// Time by which extrusion is led, against pressure in the nozzle; 0 leaves what the machine has.
 pressure_advance: f64 = 0.0, {
     label: "Pressure advance", category: Filament, level: Expert, scope: Material, unit: Second,
-    hard: range(0.0, 10.0), soft: range(0.0, 2.0), search: &["linear advance"],
+    hard: range(0.0, 10.0), soft: range(0.0, 2.0), off: Some("what the machine has"), search: &["linear advance"],
 }
 
 /// Temperature of the nozzle.
 temperature: f64 = 210.0, {
     label: "Nozzle", category: Temperature, level: Simple, scope: Material, unit: DegreeCelsius,
-    hard: range(0.0, 500.0), soft: range(150.0, 450.0), orca: &["nozzle_temperature"],
+    hard: range(100.0, 500.0), soft: range(150.0, 450.0), orca: &["nozzle_temperature"],
     cura: &["material_print_temperature"], search: &["hot end", "extruder"],
 }
 
 /// Temperature of the nozzle on the first layer.
 first_layer_temperature: f64 = 215.0, {
     label: "Nozzle, first layer", category: Temperature, level: Simple, scope: Material, unit: DegreeCelsius,
-    hard: range(0.0, 500.0), soft: range(150.0, 450.0), orca: &["nozzle_temperature_initial_layer"],
+    hard: range(100.0, 500.0), soft: range(150.0, 450.0), orca: &["nozzle_temperature_initial_layer"],
     cura: &["material_print_temperature_layer_0"], search: &["hot end", "extruder"],
 }
 
@@ -165,13 +165,14 @@ disable_fan_first_layers: u32 = 1, {
 /// The fan comes up gradually until this layer, counted from 1; 0 for at once.
 full_fan_speed_layer: u32 = 4, {
     label: "Full fan speed at layer", category: Cooling, level: Advanced, scope: Material,
-    hard: range(0.0, 10_000.0), soft: range(0.0, 50.0), cura: &["cool_fan_full_layer"],
+    hard: range(0.0, 10_000.0), soft: range(0.0, 50.0), off: Some("at once"), cura: &["cool_fan_full_layer"],
 }
 
 /// On layers that take less time than this, the fan comes up.
 fan_below_layer_time: f64 = 60.0, {
     label: "Fan below layer time", category: Cooling, level: Advanced, scope: Material, unit: Second,
-    hard: range(0.0, 1000.0), orca: &["fan_cooling_layer_time"], cura: &["cool_min_layer_time_fan_speed_max"],
+    hard: range(0.0, 1000.0), soft: range(0.0, 300.0), orca: &["fan_cooling_layer_time"],
+    cura: &["cool_min_layer_time_fan_speed_max"],
     shown_when: when("short layers are cooled", |s| s.cooling),
 }
 

@@ -37,6 +37,7 @@ fill_angle: f64 = 45.0, {
 /// all layers, such as cubic and gyroid, keep the infill angle.
 fill_angle_template: String = "", {
     label: "Infill angles by layer", category: Infill, level: Expert, scope: Object,
+    grammar: grammar("0, 60, 120", |text| AngleTemplate::parse(text).map(drop)),
     orca: &["sparse_infill_rotate_template"], cura: &["infill_angles"], search: &["rotation template"],
 }
 
@@ -46,6 +47,7 @@ fill_angle_template: String = "", {
 /// lightning and the cubes that become finer, which are another shape in every layer.
 infill_every_layers: u32 = 1, {
     label: "Combine infill of layers", category: Infill, level: Advanced, scope: Object, hard: range(1.0, 100.0),
+    soft: range(1.0, 10.0),
     cura: &["infill_sparse_combine"], search: &["infill_combination", "infill_sparse_thickness"],
 }
 
@@ -70,7 +72,7 @@ infill_first: bool = false, {
 /// A percentage is of the infill's width.
 infill_anchor: f64 = Value::Percent(6.0), {
     label: "Infill anchor", category: Infill, level: Advanced, scope: Object, unit: Millimetre,
-    hard: range(0.0, 1000.0), percent_of: Some(Key::infill_extrusion_width),
+    hard: range(0.0, 1000.0), soft: range(0.0, 100.0), percent_of: Some(Key::infill_extrusion_width),
     search: &["anchor length"],
 }
 
@@ -80,7 +82,7 @@ infill_anchor: f64 = Value::Percent(6.0), {
 /// is of the infill's width. With 0.01 mm nothing is joined and nothing anchored.
 infill_anchor_max: f64 = 0.0, {
     label: "Longest infill link", category: Infill, level: Advanced, scope: Object, unit: Millimetre,
-    hard: range(0.01, 10_000.0), percent_of: Some(Key::infill_extrusion_width),
+    hard: range(0.01, 10_000.0), soft: range(0.01, 2000.0), percent_of: Some(Key::infill_extrusion_width),
     zero: rule("3 times infill_extrusion_width / fill_density", |r| {
         3.0 * r.number(Key::infill_extrusion_width) / r.number(Key::fill_density).max(0.001)
     }),

@@ -49,12 +49,13 @@ adaptive_layer_step: f64 = 0.04, {
     search: &["smooth"], shown_when: when("layers are adaptive", |s| s.adaptive_layer_height),
 }
 
-/// Layer heights of their own between two heights: `0-5: 0.1, 12-20: 0.3`.
+/// Layer heights of their own between two heights, all in mm: `0-5: 0.1, 12-20: 0.3`.
 ///
 /// Heights are in mm above the plate, or the raft. Outside of the ranges the layers are what they are without; those at a
 /// range's ends are made to fit. The first layer keeps its height.
 layer_height_ranges: String = "", {
     label: "Height ranges", category: Layers, level: Advanced, scope: Object, search: &["height range modifier"],
+    grammar: grammar("0-5: 0.1", |text| parse_height_ranges(text).map(drop)),
 }
 
 /// The top and all flat surfaces are met exactly, by changing the last few layers below each a little.
@@ -84,7 +85,8 @@ slice_closing_radius: f64 = 0.049, {
 /// Detail finer than the machine can move only makes the file larger and starves slow controllers. 0 keeps everything.
 resolution: f64 = 0.0125, {
     label: "Resolution", category: Layers, level: Expert, scope: Recipe, unit: Millimetre,
-    hard: range(0.0, 1.0), soft: range(0.0, 0.1), cura: &["meshfix_maximum_deviation"],
+    hard: range(0.0001, 1.0), soft: range(0.001, 0.1), off: Some("every detail is kept"),
+    cura: &["meshfix_maximum_deviation"],
     search: &["simplify", "tolerance"],
 }
 

@@ -30,6 +30,7 @@ bed_exclude_areas: Vec<Vec<[f64; 2]>> = Vec::<Vec<[f64; 2]>>::new(), {
 /// Greatest height that can be printed.
 max_print_height: f64 = 250.0, {
     label: "Height", category: Hardware, level: Simple, scope: Machine, unit: Millimetre, hard: range(1.0, 10_000.0),
+    soft: range(20.0, 3000.0),
     orca: &["printable_height"], cura: &["machine_height"],
 }
 
@@ -65,7 +66,7 @@ gcode_flavor: GcodeFlavor = GcodeFlavor::Marlin, {
 /// Speed of the serial connection.
 baud_rate: u32 = 115_200, {
     label: "Baud rate", category: Hardware, level: Advanced, scope: Machine, unit: BitPerSecond,
-    hard: range(300.0, 4_000_000.0), search: &["serial", "port", "usb"],
+    hard: range(2400.0, 4_000_000.0), soft: range(9600.0, 2_000_000.0), search: &["serial", "port", "usb"],
 }
 
 /// Lines of G-code a second that the machine can be fed with; 0 takes a 300th of `baud_rate`, which is lines of 30 bytes.
@@ -73,27 +74,27 @@ baud_rate: u32 = 115_200, {
 /// Steps of a road that would need more lines are merged, where that moves the road by no more than half of `resolution`.
 /// Machines that read files from a card or over a network take a thousand lines and more.
 max_lines_per_second: f64 = 0.0, {
-    label: "Lines per second", category: Hardware, level: Expert, scope: Machine, hard: range(0.0, 1_000_000.0),
-    soft: range(0.0, 20_000.0), zero: rule("baud_rate / 300", |r| r.number(Key::baud_rate) / 300.0),
+    label: "Lines per second", category: Hardware, level: Expert, scope: Machine, hard: range(5.0, 1_000_000.0),
+    soft: range(30.0, 20_000.0), zero: rule("baud_rate / 300", |r| r.number(Key::baud_rate) / 300.0),
     search: &["short segments", "stutter", "starve"],
 }
 
 /// Highest temperature that the nozzle may be given.
 max_nozzle_temperature: f64 = 275.0, {
     label: "Hottest nozzle", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,
-    hard: range(0.0, 500.0),
+    hard: range(100.0, 500.0), soft: range(180.0, 450.0),
 }
 
 /// Highest temperature that the bed may be given; 0 for a bed without heater.
 max_bed_temperature: f64 = 110.0, {
     label: "Hottest bed", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,
-    hard: range(0.0, 300.0),
+    hard: range(30.0, 300.0), soft: range(40.0, 200.0), off: Some("a bed without heater"),
 }
 
 /// The most plastic that the nozzle can melt.
 max_melt_rate: f64 = 20.0, {
     label: "Most melted per second", category: Hardware, level: Advanced, scope: Machine,
-    unit: CubicMillimetrePerSecond, hard: range(0.1, 1000.0), search: &["volumetric"],
+    unit: CubicMillimetrePerSecond, hard: range(0.1, 1000.0), soft: range(1.0, 200.0), search: &["volumetric"],
 }
 
 /// Length of filament that is drawn back before a travel; 0 for none.
@@ -112,7 +113,7 @@ retract_speed: f64 = 35.0, {
 /// Speed at which filament is pushed forward again; 0 takes `retract_speed`.
 deretract_speed: f64 = 0.0, {
     label: "Return speed", category: Retraction, level: Advanced, scope: Machine, unit: MillimetrePerSecond,
-    hard: range(0.1, 1000.0), zero: rule("retract_speed", |r| r.number(Key::retract_speed)),
+    hard: range(0.1, 1000.0), soft: range(5.0, 120.0), zero: rule("retract_speed", |r| r.number(Key::retract_speed)),
     orca: &["deretraction_speed"], cura: &["retraction_prime_speed"],
 }
 
@@ -177,7 +178,8 @@ retract_lift_above: f64 = 0.0, {
 /// The nozzle is not lifted above this height; 0 for no limit.
 retract_lift_below: f64 = 0.0, {
     label: "Z-hop below", category: Retraction, level: Expert, scope: Machine, unit: Millimetre,
-    hard: range(0.0, 10_000.0), shown_when: when("there is a z-hop", |s| s.retract_lift > 0.0),
+    hard: range(0.01, 10_000.0), soft: range(0.2, 2000.0), off: Some("no limit"),
+    shown_when: when("there is a z-hop", |s| s.retract_lift > 0.0),
 }
 
 /// Where the nozzle may be lifted.
@@ -196,13 +198,14 @@ wipe: bool = true, {
 /// What a shorter wipe leaves to be drawn back is drawn back standing, behind it.
 wipe_distance: f64 = 0.0, {
     label: "Wipe length", category: Retraction, level: Expert, scope: Machine, unit: Millimetre,
-    hard: range(0.0, 100.0), soft: range(0.0, 10.0), shown_when: when("the nozzle is wiped", |s| s.wipe),
+    hard: range(0.01, 100.0), soft: range(0.2, 10.0), off: Some("as long as drawing back takes"),
+    shown_when: when("the nozzle is wiped", |s| s.wipe),
 }
 
 /// Speed of a wipe. A percentage is of `travel_speed`.
 wipe_speed: f64 = Value::Percent(0.8), {
     label: "Wipe speed", category: Retraction, level: Expert, scope: Machine, unit: MillimetrePerSecond,
-    hard: range(1.0, 2000.0), percent_of: Some(Key::travel_speed),
+    hard: range(1.0, 2000.0), soft: range(5.0, 1000.0), percent_of: Some(Key::travel_speed),
     shown_when: when("the nozzle is wiped", |s| s.wipe),
 }
 
@@ -217,7 +220,7 @@ coasting_volume: f64 = 0.0, {
 /// Roads of less than this volume, laid without a travel, end without coasting.
 coasting_min_volume: f64 = 0.8, {
     label: "Least volume for coasting", category: Retraction, level: Expert, scope: Machine, unit: CubicMillimetre,
-    hard: range(0.0, 100.0), shown_when: when("there is coasting", |s| s.coasting_volume > 0.0),
+    hard: range(0.0, 100.0), soft: range(0.0, 10.0), shown_when: when("there is coasting", |s| s.coasting_volume > 0.0),
 }
 
 /// Speed of coasting as a share of the road's own.

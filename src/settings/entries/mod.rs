@@ -18,11 +18,13 @@
 //!
 //! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
 
+use super::angles::AngleTemplate;
 use super::choices::{
     ArcFitting, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
     SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
-use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
+use super::definition::{Category::*, Definition, Level::*, Scope::*, grammar, range, rule, when};
+use super::heights::parse_height_ranges;
 use super::value::{SettingType, Value};
 use crate::units::Unit::*;
 

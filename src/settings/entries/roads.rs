@@ -146,7 +146,8 @@ enable_dynamic_overhang_speeds: bool = true, {
 /// A percentage is of `external_perimeter_speed`. Where the wall has nothing below at all, it is a bridge.
 overhang_speed_0: f64 = Value::Percent(0.4), {
     label: "Overhangs of 75 to 100 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
-    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    hard: range(0.1, 2000.0), soft: range(1.0, 200.0), off: Some("the speed of the wall"),
+    percent_of: Some(Key::external_perimeter_speed),
     orca: &["overhang_4_4_speed"],
     shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
 }
@@ -156,7 +157,8 @@ overhang_speed_0: f64 = Value::Percent(0.4), {
 /// A percentage is of `external_perimeter_speed`.
 overhang_speed_1: f64 = Value::Percent(0.5), {
     label: "Overhangs of 50 to 75 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
-    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    hard: range(0.1, 2000.0), soft: range(1.0, 200.0), off: Some("the speed of the wall"),
+    percent_of: Some(Key::external_perimeter_speed),
     orca: &["overhang_3_4_speed"],
     shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
 }
@@ -166,7 +168,8 @@ overhang_speed_1: f64 = Value::Percent(0.5), {
 /// A percentage is of `external_perimeter_speed`.
 overhang_speed_2: f64 = Value::Percent(0.8), {
     label: "Overhangs of 25 to 50 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
-    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    hard: range(0.1, 2000.0), soft: range(1.0, 200.0), off: Some("the speed of the wall"),
+    percent_of: Some(Key::external_perimeter_speed),
     orca: &["overhang_2_4_speed"],
     shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
 }
@@ -176,7 +179,8 @@ overhang_speed_2: f64 = Value::Percent(0.8), {
 /// A percentage is of `external_perimeter_speed`.
 overhang_speed_3: f64 = 0.0, {
     label: "Overhangs up to 25 %", category: Speed, level: Advanced, scope: Object, unit: MillimetrePerSecond,
-    hard: range(0.0, 2000.0), soft: range(0.0, 200.0), percent_of: Some(Key::external_perimeter_speed),
+    hard: range(0.1, 2000.0), soft: range(1.0, 200.0), off: Some("the speed of the wall"),
+    percent_of: Some(Key::external_perimeter_speed),
     orca: &["overhang_1_4_speed"],
     shown_when: when("overhangs are slowed", |s| s.enable_dynamic_overhang_speeds),
 }
@@ -207,7 +211,7 @@ travel_speed: f64 = 150.0, {
 /// 0 takes `travel_speed`, or `machine_max_feedrate_z` where that is less.
 travel_speed_z: f64 = 0.0, {
     label: "Travel up and down", category: Speed, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.1, 1000.0), cura: &["speed_z_hop"],
+    hard: range(0.1, 1000.0), soft: range(1.0, 200.0), cura: &["speed_z_hop"],
     zero: rule("travel_speed, at most machine_max_feedrate_z", |r| {
         r.number(Key::travel_speed).min(r.number(Key::machine_max_feedrate_z))
     }),
@@ -216,7 +220,8 @@ travel_speed_z: f64 = 0.0, {
 /// Roads are slowed so that no more than this is melted per second; 0 for no limit.
 max_volumetric_speed: f64 = 0.0, {
     label: "Most melted per second", category: Speed, level: Expert, scope: Recipe, unit: CubicMillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 60.0), search: &["volumetric", "flow rate limit"],
+    hard: range(0.05, 1000.0), soft: range(1.0, 60.0), off: Some("no limit"),
+    search: &["volumetric", "flow rate limit"],
 }
 
 /// Fastest change of the flow between roads that follow each other, in both directions; 0 for any.
@@ -225,34 +230,35 @@ max_volumetric_speed: f64 = 0.0, {
 /// neither too much nor too little is laid there. Some 100 to 300 suit most hot ends.
 max_volumetric_extrusion_rate_slope: f64 = 0.0, {
     label: "Change of flow", category: Speed, level: Expert, scope: Recipe, unit: CubicMillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 2000.0),
+    hard: range(1.0, 100_000.0), soft: range(10.0, 2000.0), off: Some("any change"),
     search: &["extrusion rate smoothing", "pressure equalizer", "ERS"],
 }
 
 /// Fastest rise of the flow between roads that follow each other; 0 takes `max_volumetric_extrusion_rate_slope`.
 max_volumetric_extrusion_rate_slope_positive: f64 = 0.0, {
     label: "Rise of flow", category: Speed, level: Expert, scope: Recipe, unit: CubicMillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 2000.0),
+    hard: range(1.0, 100_000.0), soft: range(10.0, 2000.0),
     zero: rule("max_volumetric_extrusion_rate_slope", |r| r.number(Key::max_volumetric_extrusion_rate_slope)),
 }
 
 /// Fastest fall of the flow between roads that follow each other; 0 takes `max_volumetric_extrusion_rate_slope`.
 max_volumetric_extrusion_rate_slope_negative: f64 = 0.0, {
     label: "Fall of flow", category: Speed, level: Expert, scope: Recipe, unit: CubicMillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 2000.0),
+    hard: range(1.0, 100_000.0), soft: range(10.0, 2000.0),
     zero: rule("max_volumetric_extrusion_rate_slope", |r| r.number(Key::max_volumetric_extrusion_rate_slope)),
 }
 
 /// Acceleration where none of its own is given; 0 leaves the machine's.
 default_acceleration: f64 = 1000.0, {
     label: "Default", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0), cura: &["acceleration_print"],
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0), off: Some("the machine's own"),
+    cura: &["acceleration_print"],
 }
 
 /// Acceleration of inner walls; 0 takes `default_acceleration`.
 perimeter_acceleration: f64 = 800.0, {
     label: "Inner walls", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("default_acceleration", |r| r.number(Key::default_acceleration)),
     orca: &["inner_wall_acceleration"], cura: &["acceleration_wall_x"],
 }
@@ -260,7 +266,7 @@ perimeter_acceleration: f64 = 800.0, {
 /// Acceleration of the outer wall; 0 takes `perimeter_acceleration`.
 external_perimeter_acceleration: f64 = 0.0, {
     label: "Outer wall", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("perimeter_acceleration", |r| r.number(Key::perimeter_acceleration)),
     orca: &["outer_wall_acceleration"], cura: &["acceleration_wall_0"],
 }
@@ -268,7 +274,7 @@ external_perimeter_acceleration: f64 = 0.0, {
 /// Acceleration of sparse infill; 0 takes `default_acceleration`.
 infill_acceleration: f64 = 1000.0, {
     label: "Infill", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("default_acceleration", |r| r.number(Key::default_acceleration)),
     orca: &["sparse_infill_acceleration"], cura: &["acceleration_infill"],
 }
@@ -276,7 +282,7 @@ infill_acceleration: f64 = 1000.0, {
 /// Acceleration of solid infill; 0 takes `infill_acceleration`.
 solid_infill_acceleration: f64 = 0.0, {
     label: "Solid infill", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("infill_acceleration", |r| r.number(Key::infill_acceleration)),
     orca: &["internal_solid_infill_acceleration"], cura: &["acceleration_topbottom"],
 }
@@ -284,7 +290,7 @@ solid_infill_acceleration: f64 = 0.0, {
 /// Acceleration of top surfaces; 0 takes `solid_infill_acceleration`.
 top_solid_infill_acceleration: f64 = 0.0, {
     label: "Top surfaces", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("solid_infill_acceleration", |r| r.number(Key::solid_infill_acceleration)),
     orca: &["top_surface_acceleration"], cura: &["acceleration_roofing"],
 }
@@ -292,14 +298,14 @@ top_solid_infill_acceleration: f64 = 0.0, {
 /// Acceleration of bridges; 0 takes `default_acceleration`.
 bridge_acceleration: f64 = 800.0, {
     label: "Bridges", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("default_acceleration", |r| r.number(Key::default_acceleration)),
 }
 
 /// Acceleration of everything on the first layer; 0 takes `default_acceleration`.
 first_layer_acceleration: f64 = 500.0, {
     label: "First layer", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("default_acceleration", |r| r.number(Key::default_acceleration)),
     orca: &["initial_layer_acceleration"], cura: &["acceleration_layer_0"],
 }
@@ -307,7 +313,7 @@ first_layer_acceleration: f64 = 500.0, {
 /// Acceleration of moves without extrusion; 0 takes `default_acceleration`.
 travel_acceleration: f64 = 0.0, {
     label: "Travel", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecondSquared,
-    hard: range(0.0, 100_000.0), soft: range(0.0, 30_000.0),
+    hard: range(1.0, 100_000.0), soft: range(50.0, 30_000.0),
     zero: rule("default_acceleration", |r| r.number(Key::default_acceleration)), cura: &["acceleration_travel"],
 }
 
@@ -317,14 +323,15 @@ travel_acceleration: f64 = 0.0, {
 /// the instantaneous change (`M566`). Less of it rings less and takes longer. Machines with junction deviation have none.
 default_jerk: f64 = 0.0, {
     label: "Jerk", category: Acceleration, level: Advanced, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 40.0), cura: &["jerk_print"], search: &["square corner velocity", "M205", "M566", "cornering"],
+    hard: range(0.01, 1000.0), soft: range(1.0, 40.0), off: Some("the machine's own"), cura: &["jerk_print"],
+    search: &["square corner velocity", "M205", "M566", "cornering"],
     shown_when: when("the machine limits jerk", limits_jerk),
 }
 
 /// Largest sudden change of speed of inner walls; 0 takes `default_jerk`.
 perimeter_jerk: f64 = 0.0, {
     label: "Jerk of inner walls", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    hard: range(0.01, 1000.0), soft: range(1.0, 40.0),
     zero: rule("default_jerk", |r| r.number(Key::default_jerk)), orca: &["inner_wall_jerk"], cura: &["jerk_wall_x"],
     shown_when: when("the machine limits jerk", limits_jerk),
 }
@@ -332,7 +339,7 @@ perimeter_jerk: f64 = 0.0, {
 /// Largest sudden change of speed of the outer wall; 0 takes `default_jerk`.
 external_perimeter_jerk: f64 = 0.0, {
     label: "Jerk of outer wall", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    hard: range(0.01, 1000.0), soft: range(1.0, 40.0),
     zero: rule("default_jerk", |r| r.number(Key::default_jerk)), orca: &["outer_wall_jerk"], cura: &["jerk_wall_0"],
     shown_when: when("the machine limits jerk", limits_jerk),
 }
@@ -340,7 +347,7 @@ external_perimeter_jerk: f64 = 0.0, {
 /// Largest sudden change of speed of sparse and solid infill and of bridges; 0 takes `default_jerk`.
 infill_jerk: f64 = 0.0, {
     label: "Jerk of infill", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    hard: range(0.01, 1000.0), soft: range(1.0, 40.0),
     zero: rule("default_jerk", |r| r.number(Key::default_jerk)), cura: &["jerk_infill"],
     shown_when: when("the machine limits jerk", limits_jerk),
 }
@@ -348,7 +355,7 @@ infill_jerk: f64 = 0.0, {
 /// Largest sudden change of speed of top surfaces; 0 takes `default_jerk`.
 top_solid_infill_jerk: f64 = 0.0, {
     label: "Jerk of top surfaces", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 40.0),
+    hard: range(0.01, 1000.0), soft: range(1.0, 40.0),
     zero: rule("default_jerk", |r| r.number(Key::default_jerk)), orca: &["top_surface_jerk"], cura: &["jerk_roofing"],
     shown_when: when("the machine limits jerk", limits_jerk),
 }
@@ -356,14 +363,15 @@ top_solid_infill_jerk: f64 = 0.0, {
 /// Largest sudden change of speed on the first layer; 0 takes those of the other layers.
 first_layer_jerk: f64 = 0.0, {
     label: "Jerk of first layer", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 40.0), orca: &["initial_layer_jerk"], cura: &["jerk_layer_0"],
+    hard: range(0.01, 1000.0), soft: range(1.0, 40.0), off: Some("those of the other layers"),
+    orca: &["initial_layer_jerk"], cura: &["jerk_layer_0"],
     shown_when: when("the machine limits jerk", limits_jerk),
 }
 
 /// Largest sudden change of speed of travels; 0 leaves that of the road before.
 travel_jerk: f64 = 0.0, {
     label: "Jerk of travels", category: Acceleration, level: Expert, scope: Recipe, unit: MillimetrePerSecond,
-    hard: range(0.0, 1000.0), soft: range(0.0, 40.0), cura: &["jerk_travel"],
+    hard: range(0.01, 1000.0), soft: range(1.0, 40.0), off: Some("that of the road before"), cura: &["jerk_travel"],
     shown_when: when("the machine limits jerk", limits_jerk),
 }
 
@@ -376,7 +384,7 @@ avoid_crossing_perimeters: bool = true, {
 /// A travel that would become longer than the straight one by more than this crosses the walls; 0 for no limit.
 avoid_crossing_perimeters_max_detour: f64 = 0.0, {
     label: "Longest detour", category: Travel, level: Expert, scope: Recipe, unit: Millimetre,
-    hard: range(0.0, 10_000.0), orca: &["max_travel_detour_distance"],
+    hard: range(0.1, 10_000.0), soft: range(1.0, 1000.0), off: Some("no limit"), orca: &["max_travel_detour_distance"],
     shown_when: when("travels avoid crossing walls", |s| s.avoid_crossing_perimeters),
 }
 

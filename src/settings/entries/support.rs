@@ -111,7 +111,7 @@ support_material_with_sheath: bool = true, {
 /// Gaps in a snug support up to twice this wide are closed.
 support_material_closing_radius: f64 = 2.0, {
     label: "Closing radius", category: Support, level: Expert, scope: Object, unit: Millimetre,
-    hard: range(0.0, 20.0), shown_when: when("supports are snug", |s| {
+    hard: range(0.0, 20.0), soft: range(0.0, 5.0), shown_when: when("supports are snug", |s| {
         s.support_material && s.support_material_style == SupportStyle::Snug
     }),
 }

@@ -2,9 +2,10 @@
 
 use super::{Interpreter, Outside};
 use crate::report::Severity::{Error, Note, Warning};
+use crate::report::count;
 use crate::units::mm_per_s;
 use crate::verify::PRIMING_MARGIN_MM;
-use crate::verify::motion::{Arc, Axis, MoveWords, PACE_MOVES};
+use crate::verify::motion::{Arc, Axis, Haste, MoveWords};
 use crate::verify::policy::Policy;
 use crate::verify::report::Rule;
 
@@ -118,16 +119,32 @@ impl Interpreter<'_> {
         self.check_pace(if length_mm > 0.0 { length_mm } else { pushed_mm.abs() });
     }
 
-    /// Whether moves come faster than the machine can be fed with lines.
+    /// Looks at how fast moves follow each other.
     fn check_pace(&mut self, length_mm: f64) {
-        let (Some(feed), most) = (self.feed_mm_per_s, self.limits.lines_per_s) else { return };
-        if let Some(per_s) = self.pace.add(length_mm / feed, most) {
-            self.add(Note, Rule::LineRate, || {
-                format!(
-                    "{PACE_MOVES} moves come at {per_s:.0} a second; {most:.0} reach the machine, which may stutter"
-                )
-            });
+        if let Some(feed) = self.feed_mm_per_s {
+            self.pace.add(length_mm / feed, self.limits.lines_per_s, self.layer);
         }
+    }
+
+    /// Whether moves came faster than the machine can be fed with lines: said once, for all of the file.
+    pub(super) fn judge_pace(&mut self) {
+        let Some(Haste { places, per_s, first, last }) = self.pace.haste else { return };
+        let most = self.limits.lines_per_s;
+        let places = count(places, "places");
+        let place = match (first, last) {
+            // People count layers from 1.
+            (Some(first), Some(last)) if first == last => format!("{places} of layer {}", last + 1),
+            (Some(first), Some(last)) => format!("{places} of layers {} to {}", first + 1, last + 1),
+            (_, Some(last)) => format!("{places} up to layer {}", last + 1),
+            _ => places,
+        };
+        self.add(Note, Rule::LineRate, || {
+            format!(
+                "moves are so short in {place} that up to {per_s:.0} a second are needed, while a cable to this machine \
+                 carries {most:.0}: printed from this computer it may stutter there, from a card it will not; a larger \
+                 resolution gives longer moves, and max_lines_per_second tells what the machine takes"
+            )
+        });
     }
 
     /// In a job from elsewhere, whether a move begins at a place that is known well enough to tell where it ends.

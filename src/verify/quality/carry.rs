@@ -1,6 +1,6 @@
 //! Roads that hang in the air.
 
-use super::raster::Field;
+use super::raster::Tiles;
 use super::report::{Blemish, QualitySums};
 use super::roads::{LayerRoads, Road, distance};
 use super::spots::Spots;
@@ -12,7 +12,7 @@ const STRAIGHT_MM: f64 = 0.1;
 
 /// Adds up the length of roads whose middle is over nothing and that no straight way between two anchors holds.
 /// `below` is what the layer below covers, support included. Runs shorter than `least_mm` are none.
-pub(super) fn unsupported(roads: &LayerRoads, below: &Field, least_mm: f64, sums: &mut QualitySums, spots: &mut Spots) {
+pub(super) fn unsupported(roads: &LayerRoads, below: &Tiles, least_mm: f64, sums: &mut QualitySums, spots: &mut Spots) {
     for chain in roads.chains() {
         let samples: Vec<([f64; 2], f64)> = chain.iter().flat_map(|road| road.samples(STEP_MM)).collect();
         let hangs: Vec<bool> = samples.iter().map(|(place, _)| below.at(*place) < 0.5).collect();

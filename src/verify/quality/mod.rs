@@ -47,20 +47,22 @@ mod tests;
 mod walls;
 mod zones;
 
-pub use place::{shift_mm, shifted};
+pub use place::{base_mm, shift_mm, shifted};
 pub use report::{
     Blemish, LayerQuality, QualityFigures, QualityReport, QualitySums, RoleQuality, SPOT_MM, Spot, TimeShares,
 };
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
-use crate::geometry::{EdgeGrid, Region};
+use crate::geometry::{Bounds, EdgeGrid, Point, Region};
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
 use crate::toolpath::Toolpath;
 use crate::toolpath::estimate::{MachineLimits, estimate};
 use motion::LayerMoves;
-use raster::{Field, Frame};
+use raster::{Frame, Tile, Tiles, tiles_of};
 use roads::{Counted, LayerRoads};
 use spots::Spots;
 use zones::Zones;
@@ -91,12 +93,8 @@ impl QualitySettings {
 
 /// Layers that are measured one after the other, because each looks at the one below.
 const RUN: usize = 8;
-/// Room around the outline, mm.
-const MARGIN_MM: f64 = 1.0;
 /// Spots of a blemish that are kept.
 const SPOTS: usize = 5;
-/// A file that has less than this share of its outline in place does not print this model.
-const STRANGE: f64 = 0.5;
 
 /// Measures a file. `outlines` are the model's, one a layer of the toolpath, where the file prints them (see
 /// [`shift_mm`]). Fails only when told to stop.
@@ -136,7 +134,7 @@ pub fn measure(
     });
     report.figures = report.sums.figures(times.time_s);
     report.shares = TimeShares::of(toolpath, &times);
-    if report.figures.bare_outline.is_none_or(|share| share > STRANGE) {
+    if !report.prints_model() {
         report.notices.push(Notice::warning(
             "most of the model's outline has no road: the file prints another model, or this one turned or scaled",
         ));
@@ -155,7 +153,7 @@ struct Measurement<'a> {
 
 /// What a layer needs of the one below.
 struct Below {
-    carries: Field,
+    carries: Tiles,
     outline: EdgeGrid,
     loops: Vec<walls::Loop>,
 }
@@ -169,8 +167,15 @@ impl Measurement<'_> {
         let mut below = layers.start.checked_sub(1).map(|i| {
             let roads = LayerRoads::of(&self.toolpath.layers[i], self.counted);
             let grid = EdgeGrid::new(&self.outlines[i]);
-            let carries = roads.cover(self.frame(i, &roads), true);
-            Below { carries, loops: walls::loops(&roads, self.counted, &grid), outline: grid }
+            let fields = self.tiles(i, &roads, &grid).into_iter().map(|tile| {
+                let frame = Frame::of_tile(tile, self.settings.pixel_mm);
+                (tile, roads.cover(frame, true))
+            });
+            Below {
+                carries: Tiles { fields: fields.collect() },
+                loops: walls::loops(&roads, self.counted, &grid),
+                outline: grid,
+            }
         });
         let mut found = Vec::with_capacity(layers.len());
         for i in layers {
@@ -183,15 +188,29 @@ impl Measurement<'_> {
         Ok(found)
     }
 
-    fn frame(&self, i: usize, roads: &LayerRoads) -> Frame {
-        let outline = self.outlines[i].bounds().map(|b| [b.min.to_mm(), b.max.to_mm()]);
-        let boxes: Vec<[[f64; 2]; 2]> = outline.into_iter().chain(roads.bounds_mm()).collect();
-        let min = [0, 1].map(|axis| boxes.iter().map(|b| b[0][axis]).fold(f64::INFINITY, f64::min) - MARGIN_MM);
-        let max = [0, 1].map(|axis| boxes.iter().map(|b| b[1][axis]).fold(f64::NEG_INFINITY, f64::max) + MARGIN_MM);
-        if boxes.is_empty() {
-            return Frame::around([0.0; 2], [0.0; 2], self.settings.pixel_mm);
+    /// The tiles of the plate in which a layer has an outline or a road, or is inside of its outline.
+    fn tiles(&self, i: usize, roads: &LayerRoads, grid: &EdgeGrid) -> BTreeSet<Tile> {
+        let (outline, pixel_mm) = (&self.outlines[i], self.settings.pixel_mm);
+        let mut tiles = BTreeSet::new();
+        for (a, b) in outline.rings.iter().flat_map(|ring| ring.edges()) {
+            tiles
+                .extend(Bounds::around([a, b]).iter().flat_map(|b| tiles_of([b.min.to_mm(), b.max.to_mm()], pixel_mm)));
         }
-        Frame::around(min, max, self.settings.pixel_mm)
+        for road in roads.part.iter().chain(&roads.support) {
+            let half = road.width_mm / 2.0;
+            for (a, b) in road.segments() {
+                let low = [0, 1].map(|axis| a[axis].min(b[axis]) - half);
+                let high = [0, 1].map(|axis| a[axis].max(b[axis]) + half);
+                tiles.extend(tiles_of([low, high], pixel_mm));
+            }
+        }
+        let is_inside = |tile: &Tile| {
+            let [x, y] = Frame::of_tile(*tile, pixel_mm).centre_mm();
+            grid.contains(Point::from_mm(x, y))
+        };
+        let around = outline.bounds().map(|b| [b.min.to_mm(), b.max.to_mm()]);
+        tiles.extend(around.into_iter().flat_map(|b| tiles_of(b, pixel_mm)).filter(is_inside));
+        tiles
     }
 
     fn layer(&self, i: usize, below: Option<&Below>) -> (LayerQuality, Vec<Spot>, Below) {
@@ -200,20 +219,26 @@ impl Measurement<'_> {
         let mut spots = Spots::default();
         let roads = LayerRoads::of(layer, self.counted);
         let grid = EdgeGrid::new(outline);
-        let frame = self.frame(i, &roads);
-        let cover = roads.cover(frame, false);
+        let mut cover = Tiles::default();
+        for tile in self.tiles(i, &roads, &grid) {
+            let field = roads.cover(Frame::of_tile(tile, self.settings.pixel_mm), false);
+            fill::areas(outline, &self.zones[i], &roads, &field, self.settings, &mut sums, &mut spots);
+            cover.fields.insert(tile, field);
+        }
         walls::error(&roads, self.counted, &grid, &mut sums);
         walls::bare_outline(outline, &cover, &mut sums, &mut spots);
-        fill::areas(outline, &self.zones[i], &roads, &cover, self.settings, &mut sums, &mut spots);
         sums.loose_travel_mm = motion::loose_travel_mm(&self.moves[i], &grid);
         let loops = walls::loops(&roads, self.counted, &grid);
         if let Some(below) = below {
             walls::follow(&loops, &below.loops, &below.outline, &mut sums, &mut spots);
             carry::unsupported(&roads, &below.carries, self.settings.road_width_mm, &mut sums, &mut spots);
         }
-        let carries = if roads.support.is_empty() { cover } else { roads.cover(frame, true) };
+        let supported = |frame: &Frame| roads.support.iter().any(|road| frame.touches(road.bounds_mm));
+        for field in cover.fields.values_mut().filter(|field| supported(&field.frame)) {
+            *field = roads.cover(field.frame, true);
+        }
         let z_mm = f64::from(layer.z_mm);
         let quality = LayerQuality { z_mm, height_mm: f64::from(layer.height_mm), sums };
-        (quality, spots.worst(i, z_mm), Below { carries, outline: grid, loops })
+        (quality, spots.worst(i, z_mm), Below { carries: cover, outline: grid, loops })
     }
 }

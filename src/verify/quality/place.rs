@@ -3,10 +3,12 @@
 use super::roads::{Counted, LayerRoads};
 use super::walls::{REACH_MM, edge_error_mm};
 use crate::geometry::{Bounds, EdgeGrid, Point, Region, UNITS_PER_MM};
-use crate::toolpath::Toolpath;
+use crate::toolpath::{Step, Toolpath};
 
 /// Layers that are looked at.
 const LAYERS: usize = 40;
+/// A raft is higher than this, mm.
+const LEAST_RAFT_MM: f64 = 0.05;
 /// Distance of samples, mm.
 const STEP_MM: f64 = 0.5;
 /// How far the first look reaches, mm: the bounding boxes differ by less.
@@ -37,6 +39,16 @@ pub fn shift_mm(toolpath: &Toolpath, outlines: &[Region]) -> Option<[f64; 2]> {
         shift = [shift[0] + dx, shift[1] + dy];
     }
     Some(shift)
+}
+
+/// Height in mm at which the part begins: 0 on the plate, the top of the raft where it stands on one.
+pub fn base_mm(toolpath: &Toolpath) -> f64 {
+    let counted = Counted::of(toolpath);
+    let is_part = |step: &Step| matches!(step, Step::Extrude(road) if counted.is_part(road.role));
+    let printed = toolpath.layers.iter().filter(|layer| layer.steps.iter().any(is_part));
+    let bottom = printed.map(|layer| f64::from(layer.z_mm) - f64::from(layer.height_mm)).fold(f64::INFINITY, f64::min);
+    // Less is how files round heights, or shift all of them.
+    if bottom.is_finite() && bottom > LEAST_RAFT_MM { bottom } else { 0.0 }
 }
 
 /// The shift between the boxes around all outlines and around all walls.

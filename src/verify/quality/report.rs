@@ -225,3 +225,13 @@ pub struct QualityReport {
     /// What makes the figures doubtful.
     pub notices: Vec<Notice>,
 }
+
+/// A file that has less than this share of its outline in place does not print this model.
+const STRANGE: f64 = 0.5;
+
+impl QualityReport {
+    /// Whether the file prints the model at all, and not another one, or this one turned or scaled.
+    pub fn prints_model(&self) -> bool {
+        self.figures.bare_outline.is_some_and(|share| share <= STRANGE)
+    }
+}

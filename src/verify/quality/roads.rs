@@ -21,6 +21,8 @@ pub(super) struct Road {
     /// Width of the plain rectangle of the same area and height; of a thread in the air, which nothing presses flat, its
     /// own width.
     pub spread_mm: f64,
+    /// The rectangle around it, its width included, by its lowest and highest corner.
+    pub bounds_mm: [[f64; 2]; 2],
     /// The next road of the layer goes on where this one ends, with nothing between them.
     pub goes_on: bool,
 }
@@ -33,7 +35,10 @@ impl Road {
         let spread_mm = if is_thread || height <= 0.0 { width_mm } else { flow / height };
         let mut points: Vec<[f64; 2]> = road.points.iter().map(|p| p.to_mm()).collect();
         points.dedup();
-        Self { role: road.role, points, width_mm, spread_mm, goes_on: false }
+        let half = width_mm.max(spread_mm) / 2.0;
+        let low = [0, 1].map(|axis| points.iter().map(|p| p[axis] - half).fold(f64::INFINITY, f64::min));
+        let high = [0, 1].map(|axis| points.iter().map(|p| p[axis] + half).fold(f64::NEG_INFINITY, f64::max));
+        Self { role: road.role, points, width_mm, spread_mm, bounds_mm: [low, high], goes_on: false }
     }
 
     pub(super) fn segments(&self) -> impl Iterator<Item = ([f64; 2], [f64; 2])> + '_ {
@@ -227,7 +232,7 @@ impl LayerRoads {
     pub(super) fn cover(&self, frame: Frame, with_support: bool) -> Field {
         let mut canvas = Canvas::new(frame);
         let support = if with_support { self.support.as_slice() } else { &[] };
-        for road in self.part.iter().chain(support) {
+        for road in self.part.iter().chain(support).filter(|road| frame.touches(road.bounds_mm)) {
             road.draw_body(&mut canvas);
         }
         canvas.finish().mapped(|v| v.min(1.0))
@@ -236,7 +241,7 @@ impl LayerRoads {
     /// How full the layer is, 1 where the roads' material is just what fits.
     pub(super) fn fill(&self, frame: Frame) -> Field {
         let mut canvas = Canvas::new(frame);
-        for road in &self.part {
+        for road in self.part.iter().filter(|road| frame.touches(road.bounds_mm)) {
             road.draw_spread(&mut canvas);
         }
         canvas.finish()
@@ -246,13 +251,11 @@ impl LayerRoads {
     pub(super) fn bounds_mm(&self) -> Option<[[f64; 2]; 2]> {
         let mut bounds: Option<[[f64; 2]; 2]> = None;
         for road in &self.part {
-            let half = road.width_mm / 2.0;
-            for p in &road.points {
-                let [min, max] = bounds.get_or_insert([*p, *p]);
-                for axis in 0..2 {
-                    min[axis] = min[axis].min(p[axis] - half);
-                    max[axis] = max[axis].max(p[axis] + half);
-                }
+            let [low, high] = road.bounds_mm;
+            let [min, max] = bounds.get_or_insert(road.bounds_mm);
+            for axis in 0..2 {
+                min[axis] = min[axis].min(low[axis]);
+                max[axis] = max[axis].max(high[axis]);
             }
         }
         bounds

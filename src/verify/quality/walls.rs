@@ -1,6 +1,6 @@
 //! The outer wall: how far its edge is from the outline, where it is missing, and where its loops begin.
 
-use super::raster::Field;
+use super::raster::Tiles;
 use super::report::{Blemish, QualitySums};
 use super::roads::{Counted, LayerRoads, Road, distance, samples};
 use super::spots::Spots;
@@ -45,7 +45,7 @@ pub(super) fn error(roads: &LayerRoads, counted: Counted, outline: &EdgeGrid, su
 }
 
 /// The outline's length without a road just inside of it.
-pub(super) fn bare_outline(outline: &Region, cover: &Field, sums: &mut QualitySums, spots: &mut Spots) {
+pub(super) fn bare_outline(outline: &Region, cover: &Tiles, sums: &mut QualitySums, spots: &mut Spots) {
     for (a, b) in outline.rings.iter().flat_map(|ring| ring.edges()) {
         let (a, b) = ([mm(a.x), mm(a.y)], [mm(b.x), mm(b.y)]);
         let whole = distance(a, b);
