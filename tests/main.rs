@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli;
+mod edits;
 mod fuzz;
 mod machine;
 mod machines;

@@ -55,7 +55,7 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    fn between(&mut self, from: f64, to: f64) -> f64 {
+    pub fn between(&mut self, from: f64, to: f64) -> f64 {
         from + (to - from) * (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 

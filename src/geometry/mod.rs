@@ -29,7 +29,7 @@ mod thickness;
 
 pub use centreline::{Centreline, centrelines};
 pub use edge_grid::{Crossing, EdgeGrid, Nearest};
-pub use point::{Bounds, Point, UNITS_PER_MM, grid, mm};
+pub use point::{Bounds, Point, Shift, UNITS_PER_MM, grid, mm};
 pub use region::{Island, Join, Region};
 pub use ring::{Polyline, Ring};
 pub use skeleton::{Rib, Skeleton, SkeletonNode};

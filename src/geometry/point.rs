@@ -62,6 +62,31 @@ impl Point {
     }
 }
 
+/// What can be moved along the grid.
+pub trait Shift {
+    /// Moves it by the way from the origin to a point. At the end of the grid it stops.
+    fn shift(&mut self, by: Point);
+}
+
+impl Shift for Point {
+    fn shift(&mut self, by: Point) {
+        *self = Self::new(self.x.saturating_add(by.x), self.y.saturating_add(by.y));
+    }
+}
+
+impl Shift for Bounds {
+    fn shift(&mut self, by: Point) {
+        self.min.shift(by);
+        self.max.shift(by);
+    }
+}
+
+impl<T: Shift> Shift for Vec<T> {
+    fn shift(&mut self, by: Point) {
+        self.iter_mut().for_each(|part| part.shift(by));
+    }
+}
+
 /// An axis-aligned rectangle, both corners included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {

@@ -4,7 +4,7 @@ use super::clip;
 use super::hatch;
 use super::kernel::{self, Input, Operation, Rule};
 use super::offset;
-use super::point::{Bounds, Point};
+use super::point::{Bounds, Point, Shift};
 use super::reach;
 use super::ring::{Polyline, Ring};
 use super::simplify;
@@ -31,6 +31,19 @@ pub enum Join {
     Round,
     /// Cut square at the offset's distance from the corner.
     Square,
+}
+
+impl Shift for Island {
+    fn shift(&mut self, by: Point) {
+        self.outer.shift(by);
+        self.holes.shift(by);
+    }
+}
+
+impl Shift for Region {
+    fn shift(&mut self, by: Point) {
+        self.rings.shift(by);
+    }
 }
 
 impl Region {

@@ -1,6 +1,6 @@
 //! Closed and open paths.
 
-use super::point::{Bounds, Point, UNITS_PER_MM};
+use super::point::{Bounds, Point, Shift, UNITS_PER_MM};
 
 /// A closed outline without a repeated last point. Counter-clockwise (positive area) bounds material, clockwise a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -9,6 +9,18 @@ pub struct Ring(pub Vec<Point>);
 /// An open path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Polyline(pub Vec<Point>);
+
+impl Shift for Ring {
+    fn shift(&mut self, by: Point) {
+        self.0.shift(by);
+    }
+}
+
+impl Shift for Polyline {
+    fn shift(&mut self, by: Point) {
+        self.0.shift(by);
+    }
+}
 
 impl Ring {
     /// Twice the signed area in square grid units, exact.

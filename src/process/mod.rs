@@ -5,24 +5,20 @@
 //! shared by every process; `fdm` plans 3D prints. Data enters as a [`Snapshot`] and leaves as a [`Plan`].
 
 pub mod fdm;
+mod home;
 pub mod machine;
 pub mod plate;
 pub mod slicing;
 
-use std::sync::Arc;
-
-use nalgebra::{Matrix4, Vector3};
-
-use crate::geometry::{Bounds, Point};
-use crate::model::{Bounds3, Mesh};
+use crate::geometry::{Point, Shift};
 use crate::progress::{Canceled, Progress};
 use crate::report::{Notice, Severity};
 use crate::scene::{Snapshot, SnapshotObject};
 use crate::toolpath::Toolpath;
 
 use fdm::assembly::{self, PlannedObject};
-use fdm::support::RaftSettings;
-use fdm::{ObjectLayers, floating};
+use fdm::{ObjectLayers, PlacedLayers, StageSettings, floating};
+use home::Home;
 use plate::Placement;
 
 /// A planned print.
@@ -59,19 +55,27 @@ pub enum PlanError {
 /// the same with and without.
 #[derive(Clone, Debug, Default)]
 pub struct PlanCache {
-    objects: Vec<ObjectLayers>,
+    objects: Vec<Kept>,
+}
+
+/// An object of an earlier plan.
+#[derive(Clone, Debug)]
+struct Kept {
+    layers: ObjectLayers,
+    /// Where it stood, and its layers there; `None` where planning did not come so far.
+    placed: Option<(Point, PlacedLayers)>,
 }
 
 /// Plans everything on the plate.
 pub fn plan(snapshot: &Snapshot, progress: &Progress) -> Result<Plan, PlanError> {
-    plan_again(snapshot, &mut PlanCache::default(), progress)
+    plan_kept(snapshot, &[], None, progress)
 }
 
 /// Plans everything on the plate, with what is kept of the plan before. Keeps what was made for the plan after, also
 /// where planning was stopped half way.
 pub fn plan_again(snapshot: &Snapshot, cache: &mut PlanCache, progress: &Progress) -> Result<Plan, PlanError> {
     let mut kept = Vec::with_capacity(snapshot.objects.len());
-    let plan = plan_kept(snapshot, &cache.objects, &mut kept, progress);
+    let plan = plan_kept(snapshot, &cache.objects, Some(&mut kept), progress);
     if plan.is_ok() {
         cache.objects = kept;
     } else {
@@ -85,8 +89,8 @@ pub fn plan_again(snapshot: &Snapshot, cache: &mut PlanCache, progress: &Progres
 
 fn plan_kept(
     snapshot: &Snapshot,
-    before: &[ObjectLayers],
-    kept: &mut Vec<ObjectLayers>,
+    before: &[Kept],
+    mut kept: Option<&mut Vec<Kept>>,
     progress: &Progress,
 ) -> Result<Plan, PlanError> {
     if snapshot.objects.is_empty() {
@@ -94,33 +98,50 @@ fn plan_kept(
     }
     let mut notices = Vec::new();
     let area = plate::area(&snapshot.settings);
-    let mut planned: Vec<(&SnapshotObject, ObjectLayers)> = Vec::new();
+    let mut at_home: Vec<(&SnapshotObject, Point, ObjectLayers)> = Vec::new();
     for object in &snapshot.objects {
-        let parts = parts_on_plate(object);
-        let Some(extent) = Extent::of(&parts) else { return Err(PlanError::NoExtent(object.name.clone())) };
+        let Some(home) = Home::of(object) else { return Err(PlanError::NoExtent(object.name.clone())) };
+        let mut settings = StageSettings::from(&*object.settings);
         let limit_mm = object.settings.max_print_height;
-        let height_mm = extent.top_mm + RaftSettings::from(&*object.settings).lift_mm();
+        let height_mm = home.top_mm + settings.support.raft.lift_mm();
         if limit_mm > 0.0 && height_mm > limit_mm + 1e-3 {
             return Err(PlanError::TooHigh { name: object.name.clone(), height_mm, limit_mm });
         }
-        let placed = plate::placement(&area, &extent.bounds, None);
+        let placed = plate::placement(&area, &home.bounds_on_plate, None);
         if placed == Placement::Outside {
             let notice = Notice::warning("this object lies outside the build plate and is not printed");
             notices.push(notice.on_object(&object.name));
             continue;
         }
-        let of_this = before.iter().find(|layers| layers.is_of(&parts));
-        let layers = fdm::plan_object(&parts, extent.top_mm, &(&*object.settings).into(), of_this, progress)?;
-        kept.push(layers.clone());
+        home.see_plate(&mut settings.support);
+        // Also what was made for this very plan: copies have the same layers.
+        let all = before.iter().map(|kept| &kept.layers).chain(at_home.iter().map(|(_, _, layers)| layers));
+        let of_this = ObjectLayers::most_alike(all, &home.parts, &settings);
+        let layers = fdm::plan_object(&home.parts, home.top_mm, &settings, of_this, progress)?;
+        if let Some(kept) = &mut kept {
+            kept.push(Kept { layers: layers.clone(), placed: None });
+        }
         // A rectangle around it may reach beyond a round plate where the object does not.
-        if placed == Placement::Across
-            && plate::placement(&area, &extent.bounds, Some(&fdm::adhesion::hull_of(&layers.outlines)))
-                != Placement::Inside
-        {
-            return Err(PlanError::AcrossEdge(object.name.clone()));
+        if placed == Placement::Across {
+            let mut hull = fdm::adhesion::hull_of(&layers.outlines);
+            hull.shift(home.place);
+            if plate::placement(&area, &home.bounds_on_plate, Some(&hull)) != Placement::Inside {
+                return Err(PlanError::AcrossEdge(object.name.clone()));
+            }
         }
         notices.extend(layers.notices().into_iter().map(|n| n.on_object(&object.name)));
-        planned.push((object, layers));
+        at_home.push((object, home.place, layers));
+    }
+    let mut planned: Vec<(&SnapshotObject, PlacedLayers)> = Vec::with_capacity(at_home.len());
+    for (i, (object, place, layers)) in at_home.into_iter().enumerate() {
+        let same_move = before.iter().filter_map(|kept| Some((&kept.layers, kept.placed.as_ref()?)));
+        let mut same_move = same_move.filter(|(of, (to, _))| *to == place && layers.shares_stages(of));
+        let before = same_move.next().map(|(of, (_, placed))| (of, placed));
+        let placed = PlacedLayers::new(layers, place, before);
+        if let Some(kept) = kept.as_mut().and_then(|kept| kept.get_mut(i)) {
+            kept.placed = Some((place, placed.clone()));
+        }
+        planned.push((object, placed));
     }
     if planned.is_empty() {
         return Err(PlanError::AllOutside);
@@ -163,7 +184,7 @@ fn plan_kept(
 
 /// Notices name layers of their object until here; from here on those of the print, which are more where objects or their
 /// supports have layers of their own, or there is a raft.
-fn count_as_printed(notices: &mut [Notice], planned: &[(&SnapshotObject, ObjectLayers)], toolpath: &Toolpath) {
+fn count_as_printed(notices: &mut [Notice], planned: &[(&SnapshotObject, PlacedLayers)], toolpath: &Toolpath) {
     for notice in notices {
         let (Some(name), Some((first, last))) = (&notice.object, notice.layers) else { continue };
         let Some((_, layers)) = planned.iter().find(|(object, _)| object.name == *name) else { continue };
@@ -173,48 +194,5 @@ fn count_as_printed(notices: &mut [Notice], planned: &[(&SnapshotObject, ObjectL
             toolpath.layers.partition_point(below).min(toolpath.layers.len().saturating_sub(1))
         };
         notice.layers = Some((printed(first), printed(last)));
-    }
-}
-
-/// The meshes of an object and where they stand on the plate, larger by what the material will shrink.
-fn parts_on_plate(object: &SnapshotObject) -> Vec<(Arc<Mesh>, Matrix4<f64>)> {
-    let place = |part: &crate::model::Part| (part.mesh.clone(), object.plate_from_model * part.model_from_part);
-    let mut parts: Vec<_> = object.model.parts.iter().map(place).collect();
-    let (xy, z) =
-        (object.settings.filament_shrinkage_compensation_xy, object.settings.filament_shrinkage_compensation_z);
-    if xy == 0.0 && z == 0.0 {
-        return parts;
-    }
-    let boxes = parts.iter().filter_map(|(mesh, plate_from_part)| mesh.bounds(plate_from_part));
-    if let Some(around) = boxes.reduce(Bounds3::union) {
-        let [x, y, _] = around.center();
-        let middle = Vector3::new(x, y, 0.0);
-        // What is left of the larger part is the size that was wanted.
-        let grow = Matrix4::new_nonuniform_scaling_wrt_point(
-            &Vector3::new(1.0 / (1.0 - xy), 1.0 / (1.0 - xy), 1.0 / (1.0 - z)),
-            &middle.into(),
-        );
-        parts.iter_mut().for_each(|(_, plate_from_part)| *plate_from_part = grow * *plate_from_part);
-    }
-    parts
-}
-
-/// How far an object reaches above the plate.
-struct Extent {
-    bounds: Bounds,
-    top_mm: f64,
-}
-
-impl Extent {
-    /// `None` where nothing is above the plate, or coordinates are no numbers or too large.
-    fn of(parts: &[(Arc<Mesh>, Matrix4<f64>)]) -> Option<Self> {
-        let boxes = parts.iter().filter_map(|(mesh, plate_from_part)| mesh.bounds(plate_from_part));
-        let Bounds3 { min, max } = boxes.reduce(Bounds3::union)?;
-        let limit = crate::geometry::MAX_COORDINATE_MM;
-        let usable = (0..3).all(|a| min[a].is_finite() && max[a].is_finite() && min[a] >= -limit && max[a] <= limit);
-        (usable && max[2] > 0.0).then(|| Self {
-            bounds: Bounds { min: Point::from_mm(min[0], min[1]), max: Point::from_mm(max[0], max[1]) },
-            top_mm: max[2],
-        })
     }
 }

@@ -1,4 +1,5 @@
 //! Slicing in the background: starts by itself a moment after a change, the newest wins, the last result stays in view.
+//! The toolpath is shown as soon as it is planned; its G-code is written and checked while it is looked at.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use crate::app::format::sentence;
 use crate::gcode::{ReadOptions, read};
 use crate::jobs::Job;
-use crate::pipeline::{JobError, JobExtras, machine_limits, plan_job_again, write_job};
+use crate::pipeline::{JobError, JobExtras, PlannedJob, machine_limits, plan_job_again, write_job};
 use crate::process::PlanCache;
 use crate::progress::{Canceled, Progress, Standing};
 use crate::render::ToolpathDrawing;
@@ -19,8 +20,11 @@ use crate::toolpath::estimate::{Estimate, estimate};
 use crate::toolpath::{Role, Toolpath};
 use crate::verify::Finding;
 
-/// How long nothing may change before slicing starts: a drag or a quick row of changes is sliced once.
-const QUIET_S: f64 = 0.3;
+/// How long nothing may change before slicing starts, where that is done in no time, and at most: a drag or a quick row of
+/// changes is sliced once.
+const QUIET_S: [f64; 2] = [0.05, 0.3];
+/// In between it is this share of what the last plan took.
+const QUIET_SHARE: f64 = 0.2;
 
 /// Time and weight of one feature.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,8 +44,24 @@ pub struct Sliced {
     /// In the currency that the filament's price is in; 0 where that is not known.
     pub cost: f64,
     pub notices: Vec<Notice>,
-    /// The finished file, checked; `None` where it was opened and not made here.
-    pub gcode: Option<Arc<Vec<u8>>>,
+    /// The finished file, checked; `None` as long as it is being written, where the check found errors, and where it was
+    /// opened and not made here.
+    gcode: Option<Arc<Vec<u8>>>,
+}
+
+/// What is known when the G-code of a plan has been written and checked.
+struct Written {
+    gcode: Option<Arc<Vec<u8>>>,
+    notices: Vec<Notice>,
+    /// Filament in mm and g, and what it costs: what the machine's start sequence pushes is used too.
+    used: Option<[f64; 3]>,
+}
+
+/// A plan to look through, and what its G-code is written from.
+struct Planned {
+    sliced: Sliced,
+    job: PlannedJob,
+    snapshot: Snapshot,
 }
 
 /// Why there is nothing to look through.
@@ -83,7 +103,6 @@ impl Sliced {
         estimate: &Estimate,
         price_per_kg: f64,
         notices: Vec<Notice>,
-        gcode: Option<Arc<Vec<u8>>>,
         progress: &Progress,
     ) -> Result<Self, Canceled> {
         progress.stage("Preparing the preview", toolpath.layers.len());
@@ -102,39 +121,8 @@ impl Sliced {
             grams: estimate.mass_g,
             cost: estimate.cost(price_per_kg),
             notices,
-            gcode,
+            gcode: None,
         })
-    }
-
-    /// Plans a plate, writes its G-code and has it checked. What the check refuses can be looked at but not exported.
-    fn from_snapshot(snapshot: &Snapshot, cache: &Mutex<PlanCache>, progress: &Progress) -> Result<Self, SliceError> {
-        // Work that this one replaces lets go of it as soon as it sees that it was cancelled.
-        let mut cache = cache.lock().unwrap_or_else(|e| e.into_inner());
-        let planned = plan_job_again(snapshot, &mut cache, progress)?;
-        drop(cache);
-        let settings = &snapshot.settings;
-        let extras = JobExtras::of(snapshot);
-        let mut notices = planned.plan.notices.clone();
-        let mut totals = None;
-        let gcode = match write_job(&planned, settings, &extras, progress) {
-            Ok(file) => {
-                notices.extend(file.report.findings.iter().map(noticed));
-                totals = Some(file.totals);
-                Some(Arc::new(file.bytes))
-            }
-            Err(JobError::Refused(report)) => {
-                notices.extend(report.findings.iter().map(noticed));
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let toolpath = &planned.plan.toolpath;
-        let mut sliced = Self::new(toolpath, &planned.estimate, settings.filament_cost, notices, gcode, progress)?;
-        if let Some(totals) = totals {
-            // What the machine's start sequence pushes is used too.
-            (sliced.filament_mm, sliced.grams, sliced.cost) = (totals.filament_mm, totals.filament_g, totals.cost);
-        }
-        Ok(sliced)
     }
 
     /// Reads anybody's G-code; its time is estimated for the machine of these settings.
@@ -149,7 +137,36 @@ impl Sliced {
             return Err(SliceError::Failed(format!("There are no moves in this file: {}", path.display())));
         }
         let estimate = estimate(&file.toolpath, &machine_limits(settings), progress)?;
-        Ok(Self::new(&file.toolpath, &estimate, 0.0, file.notices, None, progress)?)
+        Ok(Self::new(&file.toolpath, &estimate, 0.0, file.notices, progress)?)
+    }
+}
+
+impl Planned {
+    fn new(snapshot: Snapshot, cache: &Mutex<PlanCache>, progress: &Progress) -> Result<Self, SliceError> {
+        // Work that this one replaces lets go of it as soon as it sees that it was cancelled.
+        let mut cache = cache.lock().unwrap_or_else(|e| e.into_inner());
+        let job = plan_job_again(&snapshot, &mut cache, progress)?;
+        drop(cache);
+        let (price, notices) = (snapshot.settings.filament_cost, job.plan.notices.clone());
+        let sliced = Sliced::new(&job.plan.toolpath, &job.estimate, price, notices, progress)?;
+        Ok(Self { sliced, job, snapshot })
+    }
+}
+
+impl Written {
+    /// Writes the G-code of a plan and has it checked. What the check refuses can be looked at but not exported.
+    fn new(job: &PlannedJob, snapshot: &Snapshot, progress: &Progress) -> Result<Self, SliceError> {
+        match write_job(job, &snapshot.settings, &JobExtras::of(snapshot), progress) {
+            Ok(file) => Ok(Self {
+                gcode: Some(Arc::new(file.bytes)),
+                notices: file.report.findings.iter().map(noticed).collect(),
+                used: Some([file.totals.filament_mm, file.totals.filament_g, file.totals.cost]),
+            }),
+            Err(JobError::Refused(report)) => {
+                Ok(Self { gcode: None, notices: report.findings.iter().map(noticed).collect(), used: None })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -165,9 +182,13 @@ fn noticed(finding: &Finding) -> Notice {
 /// The plan of the document, and the file that is looked at instead.
 #[derive(Default)]
 pub struct Planning {
-    job: Job<Result<Sliced, SliceError>>,
+    job: Job<Result<Planned, SliceError>>,
+    writing: Job<Result<Written, SliceError>>,
     /// When slicing starts, in seconds of the window's clock.
     due_s: Option<f64>,
+    /// When it started, and how long it took the last time.
+    started_s: f64,
+    took_s: f64,
     /// The plan in view belongs to an earlier state of the document.
     stale: bool,
     plan: Option<Sliced>,
@@ -179,7 +200,7 @@ pub struct Planning {
 
 impl Planning {
     pub fn is_running(&self) -> bool {
-        self.job.is_running()
+        self.job.is_running() || self.writing.is_running()
     }
 
     /// Whether slicing starts soon.
@@ -188,12 +209,15 @@ impl Planning {
     }
 
     pub fn standing(&self) -> Option<Standing> {
-        self.job.standing()
+        self.job.standing().or_else(|| self.writing.standing())
     }
 
     /// Stops slicing; the last result stays in view and can be made afresh.
     pub fn cancel(&mut self) {
         self.job.cancel();
+        // What is only half written is no result.
+        self.stale |= self.writing.is_running();
+        self.writing.cancel();
         self.due_s = None;
     }
 
@@ -232,7 +256,7 @@ impl Planning {
 
     /// Whether the check found errors in the G-code of the document as it is now.
     pub fn is_refused(&self) -> bool {
-        self.is_current() && self.plan.as_ref().is_some_and(|plan| plan.gcode.is_none())
+        self.is_current() && !self.is_running() && self.plan.as_ref().is_some_and(|plan| plan.gcode.is_none())
     }
 
     /// The finished file of the document as it is now.
@@ -243,6 +267,7 @@ impl Planning {
     /// Slices soon, or forgets the plan where there is nothing to slice.
     pub fn document_changed(&mut self, ctx: &egui::Context, is_empty: bool) {
         self.job.cancel();
+        self.writing.cancel();
         self.failure = None;
         self.stale = true;
         if is_empty {
@@ -250,8 +275,9 @@ impl Planning {
             self.plan = None;
             return;
         }
-        self.due_s = Some(ctx.input(|i| i.time) + QUIET_S);
-        ctx.request_repaint_after(Duration::from_secs_f64(QUIET_S));
+        let quiet_s = (QUIET_SHARE * self.took_s).clamp(QUIET_S[0], QUIET_S[1]);
+        self.due_s = Some(ctx.input(|i| i.time) + quiet_s);
+        ctx.request_repaint_after(Duration::from_secs_f64(quiet_s));
     }
 
     /// Slices at once.
@@ -273,36 +299,75 @@ impl Planning {
                 self.start(ctx, snapshot());
             }
         }
-        let was_running = self.job.is_running();
+        let (was_planning, was_writing) = (self.job.is_running(), self.writing.is_running());
         match self.job.poll() {
-            Some(Ok(sliced)) => {
+            Some(Ok(Planned { sliced, job, snapshot })) => {
                 self.plan = Some(sliced);
                 self.stale = false;
                 self.failure = None;
+                self.took_s = ctx.input(|i| i.time) - self.started_s;
+                self.write(ctx, job, snapshot);
             }
-            Some(Err(SliceError::Failed(message))) => {
-                self.plan = None;
-                self.failure = Some(message);
+            Some(Err(error)) => self.fail(error),
+            None if was_planning && !self.job.is_running() => self.fail(unexpected()),
+            None => {}
+        }
+        match self.writing.poll() {
+            Some(Ok(Written { gcode, notices, used })) => {
+                let Some(plan) = &mut self.plan else { return };
+                plan.gcode = gcode;
+                plan.notices.extend(notices);
+                if let Some(used) = used {
+                    [plan.filament_mm, plan.grams, plan.cost] = used;
+                }
             }
-            Some(Err(SliceError::Canceled(_))) => {}
-            None if was_running && !self.job.is_running() => {
-                self.plan = None;
-                self.failure = Some("Slicing ended unexpectedly; please report this with the model.".to_owned());
-            }
+            Some(Err(error)) => self.fail(error),
+            None if was_writing && !self.writing.is_running() => self.fail(unexpected()),
             None => {}
         }
     }
 
     fn start(&mut self, ctx: &egui::Context, snapshot: Snapshot) {
+        self.writing.cancel();
+        self.started_s = ctx.input(|i| i.time);
         let wake = ctx.clone();
         let cache = Arc::clone(&self.cache);
         let started = self.job.start(
             "slice",
             move || wake.request_repaint(),
-            move |progress| Sliced::from_snapshot(&snapshot, &cache, progress),
+            move |progress| Planned::new(snapshot, &cache, progress),
         );
+        self.has_started(started);
+    }
+
+    /// Writes the G-code of the plan that is shown.
+    fn write(&mut self, ctx: &egui::Context, job: PlannedJob, snapshot: Snapshot) {
+        let wake = ctx.clone();
+        let started = self.writing.start(
+            "write",
+            move || wake.request_repaint(),
+            move |progress| Written::new(&job, &snapshot, progress),
+        );
+        self.has_started(started);
+    }
+
+    fn has_started(&mut self, started: std::io::Result<()>) {
         if let Err(error) = started {
-            self.failure = Some(format!("Slicing did not start, because the system cannot start a thread ({error})."));
+            self.fail(SliceError::Failed(format!(
+                "Slicing did not start, because the system cannot start a thread ({error})."
+            )));
         }
     }
+
+    fn fail(&mut self, error: SliceError) {
+        if let Ok(message) = error.not_canceled() {
+            self.plan = None;
+            self.failure = Some(message);
+        }
+    }
+}
+
+/// Work that ended without a result.
+fn unexpected() -> SliceError {
+    SliceError::Failed("Slicing ended unexpectedly; please report this with the model.".to_owned())
 }

@@ -39,7 +39,9 @@ mod tests;
 use std::sync::Arc;
 
 use nalgebra::Matrix4;
+use rayon::prelude::*;
 
+use crate::geometry::{Point, Shift};
 use crate::model::Mesh;
 use crate::process::slicing::{self, LayerOutline, LayerSettings, SlicingSettings};
 use crate::progress::{Canceled, Progress};
@@ -76,7 +78,7 @@ impl From<&Settings> for StageSettings {
     }
 }
 
-/// Meshes of one object and where each stands on the plate.
+/// Meshes of one object and where each stands in the frame that the object is planned in: upright on Z = 0.
 pub type Parts = [(Arc<Mesh>, Matrix4<f64>)];
 
 /// One object, layer by layer, as far as roads: what every stage made, and what it was made from. A later plan of the
@@ -101,13 +103,91 @@ impl ObjectLayers {
             && self.parts.iter().zip(parts).all(|(a, b)| Arc::ptr_eq(&a.0, &b.0) && a.1 == b.1)
     }
 
+    /// How many of the stages of a plan with such settings would come out the same; each later one needs those before.
+    fn in_common(&self, settings: &StageSettings) -> usize {
+        let own = &self.settings;
+        let has_outlines = own.layers == settings.layers
+            && own.slicing == settings.slicing
+            && own.support.raft.lift_mm() == settings.support.raft.lift_mm();
+        let stages = [
+            has_outlines,
+            own.perimeters == settings.perimeters,
+            own.regions == settings.regions,
+            own.infill == settings.infill,
+            own.support == settings.support,
+        ];
+        stages.iter().take_while(|same| **same).count()
+    }
+
+    /// Whether any stage is the very same as there.
+    pub fn shares_stages(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.outlines, &other.outlines)
+    }
+
+    /// Those of some layers from which a plan of these parts takes over the most; the first of equals.
+    pub fn most_alike<'a>(
+        all: impl Iterator<Item = &'a Self>,
+        parts: &Parts,
+        settings: &StageSettings,
+    ) -> Option<&'a Self> {
+        let of_these = all.filter(|layers| layers.is_of(parts));
+        of_these
+            .map(|layers| (layers.in_common(settings), layers))
+            .reduce(|a, b| if b.0 > a.0 { b } else { a })
+            .map(|(_, l)| l)
+    }
+
     /// What was noticed about the object.
     pub fn notices(&self) -> Vec<Notice> {
         self.notices.iter().cloned().chain(perimeters::unprinted(&self.perimeters)).collect()
     }
 }
 
-/// Runs the stages of one object: meshes with their places on the plate, up to `top_mm` above it. `before` is an earlier
+/// The layers of an object at a place on the plate.
+#[derive(Clone, Debug)]
+pub struct PlacedLayers {
+    pub outlines: Arc<Vec<LayerOutline>>,
+    pub perimeters: Arc<Vec<PerimeterLayer>>,
+    pub filled: Arc<Vec<FilledLayer>>,
+    pub support: Arc<Vec<SupportLayer>>,
+}
+
+impl PlacedLayers {
+    /// Layers moved by the way from the origin to their place. What nobody else holds is moved where it is. `before` are
+    /// layers that were moved by the same, and what became of them: what of it would come out the same is taken over.
+    pub fn new(layers: ObjectLayers, place: Point, before: Option<(&ObjectLayers, &Self)>) -> Self {
+        let ObjectLayers { outlines, perimeters, filled, support, .. } = layers;
+        Self {
+            outlines: moved(outlines, place, before.map(|(from, to)| (&from.outlines, &to.outlines))),
+            perimeters: moved(perimeters, place, before.map(|(from, to)| (&from.perimeters, &to.perimeters))),
+            filled: moved(filled, place, before.map(|(from, to)| (&from.filled, &to.filled))),
+            support: moved(support, place, before.map(|(from, to)| (&from.support, &to.support))),
+        }
+    }
+}
+
+fn moved<T: Shift + Clone + Send + Sync>(
+    layers: Arc<Vec<T>>,
+    by: Point,
+    before: Option<(&Arc<Vec<T>>, &Arc<Vec<T>>)>,
+) -> Arc<Vec<T>> {
+    if by == Point::new(0, 0) {
+        return layers;
+    }
+    if let Some((_, moved)) = before.filter(|(from, _)| Arc::ptr_eq(from, &layers)) {
+        return Arc::clone(moved);
+    }
+    let shifted = |mut layer: T| {
+        layer.shift(by);
+        layer
+    };
+    Arc::new(match Arc::try_unwrap(layers) {
+        Ok(layers) => layers.into_par_iter().map(shifted).collect(),
+        Err(layers) => layers.par_iter().cloned().map(shifted).collect(),
+    })
+}
+
+/// Runs the stages of one object: meshes with their places over the plate, up to `top_mm` above it. `before` is an earlier
 /// result, of which every stage is taken over that would come out the same.
 pub fn plan_object(
     parts: &Parts,

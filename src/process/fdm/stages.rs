@@ -1,6 +1,6 @@
 //! The types that the stages hand on, one object at a time: each is made once and never changed.
 
-use crate::geometry::{Island, Point, Polyline, Region, Ring};
+use crate::geometry::{Island, Point, Polyline, Region, Ring, Shift};
 use crate::process::slicing::LayerSpan;
 use crate::toolpath::Role;
 
@@ -121,4 +121,41 @@ pub struct SupportLayer {
     pub interface: Region,
     /// The roads, those of each connected piece together.
     pub pieces: Vec<Vec<Fill>>,
+}
+
+impl Shift for PerimeterIsland {
+    fn shift(&mut self, by: Point) {
+        let Self { outline, walls, variable, inner } = self;
+        outline.shift(by);
+        walls.iter_mut().for_each(|wall| wall.path.shift(by));
+        variable.iter_mut().for_each(|road| road.points.shift(by));
+        inner.shift(by);
+    }
+}
+
+impl Shift for PerimeterLayer {
+    fn shift(&mut self, by: Point) {
+        self.islands.shift(by);
+    }
+}
+
+impl Shift for Fill {
+    fn shift(&mut self, by: Point) {
+        self.paths.shift(by);
+    }
+}
+
+impl Shift for FilledLayer {
+    fn shift(&mut self, by: Point) {
+        self.islands.shift(by);
+    }
+}
+
+impl Shift for SupportLayer {
+    fn shift(&mut self, by: Point) {
+        let Self { bottom_mm: _, top_mm: _, area, interface, pieces } = self;
+        area.shift(by);
+        interface.shift(by);
+        pieces.shift(by);
+    }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use nalgebra::{Matrix4, Vector3};
 
 use super::assembly::PlateSettings;
-use super::{ObjectLayers, StageSettings};
-use crate::geometry::{Bounds, EdgeGrid, Point, Region, UNITS_PER_MM};
+use super::{PlacedLayers, StageSettings};
+use crate::geometry::{Bounds, EdgeGrid, Point, Region, Shift, UNITS_PER_MM};
 use crate::model::{Mesh, Model, Part};
-use crate::process::{Plan, PlanError, plan};
+use crate::process::home::Home;
+use crate::process::{Plan, PlanCache, PlanError, plan, plan_again};
 use crate::progress::Progress;
 use crate::report::Notice;
 use crate::scene::{Snapshot, SnapshotObject};
@@ -183,11 +184,12 @@ fn length(e: &Extrusion) -> f64 {
 }
 
 /// The stages of one object, as the plan runs them.
-fn stages(mesh: Mesh, x: f64, y: f64, settings: &Settings) -> ObjectLayers {
-    let top = mesh.vertices.iter().map(|v| v[2]).fold(0.0, f32::max);
-    let place = Matrix4::new_translation(&Vector3::new(x, y, 0.0));
-    let parts = [(Arc::new(mesh), place)];
-    super::plan_object(&parts, f64::from(top), &StageSettings::from(settings), None, &Progress::new()).unwrap()
+fn stages(mesh: Mesh, x: f64, y: f64, settings: &Settings) -> PlacedLayers {
+    let home = Home::of(&object("", mesh, x, y, settings)).unwrap();
+    let mut settings = StageSettings::from(settings);
+    home.see_plate(&mut settings.support);
+    let layers = super::plan_object(&home.parts, home.top_mm, &settings, None, &Progress::new()).unwrap();
+    PlacedLayers::new(layers, home.place, None)
 }
 
 #[test]
@@ -606,19 +608,71 @@ fn planning_again_gives_the_same_and_redoes_only_what_a_change_touches() {
         ("nothing", |_| {}, 0),
     ];
     for (name, change, stages) in changes {
-        let mut cache = crate::process::PlanCache::default();
+        let mut cache = PlanCache::default();
         let progress = Progress::new();
-        crate::process::plan_again(&snapshot(objects.clone(), &settings), &mut cache, &progress).unwrap();
+        plan_again(&snapshot(objects.clone(), &settings), &mut cache, &progress).unwrap();
         let mut changed = settings.clone();
         change(&mut changed);
         let changed_objects =
             objects.iter().map(|o| SnapshotObject { settings: Arc::new(changed.clone()), ..o.clone() });
         let changed_plate = snapshot(changed_objects.collect(), &changed);
         let progress = Progress::new();
-        let again = crate::process::plan_again(&changed_plate, &mut cache, &progress).unwrap();
+        let again = plan_again(&changed_plate, &mut cache, &progress).unwrap();
         assert!(again == plan(&changed_plate, &Progress::new()).unwrap(), "{name}: the same as planned afresh");
-        let of_objects = ["Cutting the model into layers", "Planning walls", "Finding surfaces", "Filling"];
-        let run = progress.timings().iter().filter(|(stage, _)| of_objects.contains(&stage.as_str())).count();
-        assert_eq!(run, 3 * stages, "{name}: {:?}", progress.timings());
+        assert_eq!(stages_run(&progress), 3 * stages, "{name}: {:?}", progress.timings());
     }
+}
+
+/// How many stages of objects were run, supports aside.
+fn stages_run(progress: &Progress) -> usize {
+    let of_objects = ["Cutting the model into layers", "Planning walls", "Finding surfaces", "Filling"];
+    progress.timings().iter().filter(|(stage, _)| of_objects.contains(&stage.as_str())).count()
+}
+
+#[test]
+fn an_object_that_is_moved_keeps_its_paths_and_copies_have_the_same() {
+    let settings = Settings { support_material: true, infill_every_layers: 2, ..quick() };
+    let at = |object: &SnapshotObject, x: f64, y: f64| SnapshotObject {
+        plate_from_model: Matrix4::new_translation(&Vector3::new(x, y, 0.0)),
+        ..object.clone()
+    };
+    let star = object("star", star(1.8), 100.0, 100.0, &settings);
+    let walls = |plan: &Plan, by: Point| -> Vec<(usize, Vec<Point>)> {
+        let of_part = |e: &Extrusion| e.role != Role::Skirt;
+        let mut walls: Vec<_> = roads(&plan.toolpath)
+            .filter(|(_, e)| of_part(e))
+            .map(|(l, e)| {
+                let mut points = e.points.clone();
+                points.shift(by);
+                points.sort_unstable();
+                points.dedup();
+                (l, points)
+            })
+            .collect();
+        walls.sort_unstable();
+        walls
+    };
+    let mut cache = PlanCache::default();
+    let first = plan_again(&snapshot(vec![star.clone()], &settings), &mut cache, &Progress::new()).unwrap();
+    let moved = snapshot(vec![at(&star, 112.3, 91.7)], &settings);
+    let progress = Progress::new();
+    let again = plan_again(&moved, &mut cache, &progress).unwrap();
+    assert_eq!(stages_run(&progress), 0, "{:?}", progress.timings());
+    assert!(!progress.timings().iter().any(|(stage, _)| stage == "Planning supports"));
+    assert!(again == plan(&moved, &Progress::new()).unwrap());
+    assert_eq!(walls(&again, Point::new(0, 0)), walls(&first, Point::from_mm(12.3, -8.3)));
+
+    let three = snapshot(vec![star.clone(), at(&star, 60.0, 60.0), at(&star, 150.0, 60.0)], &settings);
+    let progress = Progress::new();
+    let copies = plan(&three, &progress).unwrap();
+    assert_eq!(stages_run(&progress), 4, "{:?}", progress.timings());
+    assert!(copies == plan_again(&three, &mut cache, &Progress::new()).unwrap());
+    // One of them otherwise: it alone is planned.
+    let other = Settings { perimeters: 3, ..settings.clone() };
+    let mut objects = three.objects.clone();
+    objects[1].settings = Arc::new(other);
+    let progress = Progress::new();
+    let mixed = plan_again(&snapshot(objects.clone(), &settings), &mut cache, &progress).unwrap();
+    assert_eq!(stages_run(&progress), 3, "{:?}", progress.timings());
+    assert!(mixed == plan(&snapshot(objects, &settings), &Progress::new()).unwrap());
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use nalgebra::Matrix4;
 use rayon::prelude::*;
 
-use crate::geometry::{Region, Ring};
+use crate::geometry::{Point, Region, Ring, Shift};
 use crate::model::Mesh;
 use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
@@ -60,6 +60,12 @@ impl LayerSpan {
 pub struct LayerOutline {
     pub span: LayerSpan,
     pub area: Region,
+}
+
+impl Shift for LayerOutline {
+    fn shift(&mut self, by: Point) {
+        self.area.shift(by);
+    }
 }
 
 /// What decides the heights of layers.

@@ -2,7 +2,7 @@
 
 use super::roads::{Counted, LayerRoads};
 use super::walls::{REACH_MM, edge_error_mm};
-use crate::geometry::{Bounds, EdgeGrid, Point, Region, UNITS_PER_MM};
+use crate::geometry::{Bounds, EdgeGrid, Point, Region, Shift};
 use crate::toolpath::{Step, Toolpath};
 
 /// Layers that are looked at.
@@ -103,13 +103,7 @@ fn step(layers: &[(&LayerRoads, EdgeGrid)], counted: Counted, shift: [f64; 2], r
 }
 
 /// Outlines moved by a shift in mm.
-pub fn shifted(outlines: Vec<Region>, shift_mm: [f64; 2]) -> Vec<Region> {
-    let [dx, dy] = shift_mm.map(|v| (v * UNITS_PER_MM).round() as i32);
-    let mut outlines = outlines;
-    for ring in outlines.iter_mut().flat_map(|outline| &mut outline.rings) {
-        for p in &mut ring.0 {
-            *p = Point::new(p.x.saturating_add(dx), p.y.saturating_add(dy));
-        }
-    }
+pub fn shifted(mut outlines: Vec<Region>, [x, y]: [f64; 2]) -> Vec<Region> {
+    outlines.shift(Point::from_mm(x, y));
     outlines
 }

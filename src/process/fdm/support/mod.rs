@@ -127,6 +127,18 @@ impl SupportSettings {
         self.spacing_mm + spacing_mm(self.width_mm, self.layer_height_mm)
     }
 
+    /// Raft and supports lie within this distance of the object, mm.
+    pub fn surroundings_mm(&self) -> f64 {
+        // Overhangs are grown by a road before anything spreads from them.
+        let spread_mm = TREES_SPREAD_MM.max(self.columns_spread_mm());
+        spread_mm + self.raft.expansion_mm + self.first_layer_expansion_mm + 2.0 * self.width_mm + 1.0
+    }
+
+    /// How far columns may spread beyond what they carry, mm.
+    fn columns_spread_mm(&self) -> f64 {
+        self.pitch_mm().max(self.closing_radius_mm) + self.first_layer_expansion_mm
+    }
+
     /// Half of the width below which a part is not printed.
     fn thin_mm(&self) -> f64 {
         0.5 * THIN_SHARE * self.width_mm
@@ -169,8 +181,7 @@ fn under_overhangs(
 
     progress.stage("Planning supports", 2 * levels.len());
     let contacts = contacts(outlines, &overhangs, &levels, settings);
-    let columns_spread_mm = settings.pitch_mm().max(settings.closing_radius_mm) + settings.first_layer_expansion_mm;
-    let spread_mm = if settings.style.is_tree() { TREES_SPREAD_MM } else { columns_spread_mm };
+    let spread_mm = if settings.style.is_tree() { TREES_SPREAD_MM } else { settings.columns_spread_mm() };
     let bounds = columns::bounds_from_above(&contacts, spread_mm);
     let mut forbidden = around.forbidden(&bounds, progress)?;
     if settings.plate_only && !settings.style.is_tree() {
