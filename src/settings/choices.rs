@@ -144,6 +144,18 @@ choices! {
         Random = "random", "Random", [];
     }
 
+    /// Where brims are laid.
+    BrimType {
+        Nowhere = "no_brim", "None", ["none"];
+        /// Around objects.
+        Outer = "outer_only", "Outside", ["outside"];
+        /// In their holes.
+        Inner = "inner_only", "In holes", ["inside"];
+        Both = "outer_and_inner", "Outside and in holes", ["everywhere"];
+        /// Discs at sharp corners.
+        Ears = "brim_ears", "Ears at corners", ["ears"];
+    }
+
     /// How solid surfaces are filled.
     SolidPattern {
         /// Parallel lines, always laid beside the line before in the same direction.
@@ -233,6 +245,13 @@ choices! {
         Rectilinear = "rectilinear", "Rectilinear", ["auto", "lines", "zigzag"];
         /// Loops that follow the outline.
         Concentric = "concentric", "Concentric", [];
+    }
+}
+
+impl BrimType {
+    /// Whether a brim of this kind reaches beyond the outline of its object.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Self::Outer | Self::Both | Self::Ears)
     }
 }
 

@@ -19,7 +19,8 @@ use crate::settings::Settings;
 use crate::toolpath::estimate::{MachineLimits, steps_time_s};
 use crate::toolpath::{Layer, ObjectLabel, Step, Toolpath};
 
-use super::adhesion::{self, BrimSettings, SkirtSettings};
+use super::adhesion::brim::BrimSettings;
+use super::adhesion::{self, SkirtSettings};
 use super::cooling::{self, CoolingSettings};
 use super::crumbs::{self, CrumbSettings};
 use super::flow_rate::{self, FlowRateSettings};

@@ -19,7 +19,7 @@
 //! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
 
 use super::choices::{
-    ArcFitting, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
+    ArcFitting, BrimType, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
     SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
@@ -115,6 +115,11 @@ impl Settings {
             _ => Some([self.machine_max_jerk_x, self.machine_max_jerk_y]),
         }
     }
+}
+
+/// Whether objects have a brim.
+fn has_brim(s: &Settings) -> bool {
+    s.brim_width > 0.0 && s.brim_type != BrimType::Nowhere
 }
 
 /// Whether the machine limits sudden changes of speed as such, and not by junction deviation.

@@ -1,7 +1,8 @@
 //! Skirt and brim as roads, as far as they fit on the build plate.
 
 use crate::geometry::{Join, Point, Polyline, Region, Ring};
-use crate::process::fdm::adhesion::{self, BrimSettings};
+use crate::process::fdm::adhesion;
+use crate::process::fdm::adhesion::brim::{BrimSettings, brim};
 use crate::process::fdm::island::Road;
 use crate::report::Notice;
 use crate::toolpath::{Role, road_area_mm2};
@@ -41,7 +42,7 @@ pub(super) fn programs(
         z_mm: Vec::new(),
         small: false,
     };
-    let brim = adhesion::brim(&on_plate);
+    let brim = brim(&on_plate);
     let fits = |points: &[Point], width_mm: f64| within_plate(&plate.plate, points, width_mm);
     let mut brim_roads = Vec::new();
     let mut brim_cut = false;
