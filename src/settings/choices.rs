@@ -144,6 +144,26 @@ choices! {
         Random = "random", "Random", [];
     }
 
+    /// Which walls jitter.
+    FuzzySkin {
+        Nowhere = "none", "None", ["0", "false"];
+        /// Outer walls around outlines.
+        Contours = "external", "Outside", ["outside"];
+        /// Those of holes too.
+        OuterWalls = "all", "Outside and holes", ["1", "true"];
+        /// Inner walls too.
+        AllWalls = "allwalls", "All walls", ["all_walls"];
+    }
+
+    /// Whether the skirt keeps draughts off.
+    DraftShield {
+        Disabled = "disabled", "None", ["0", "false"];
+        /// As high as the skirt is.
+        Limited = "limited", "As high as the skirt", [];
+        /// As high as the highest object.
+        Enabled = "enabled", "As high as the print", ["1", "true"];
+    }
+
     /// Where brims are laid.
     BrimType {
         Nowhere = "no_brim", "None", ["none"];

@@ -81,8 +81,6 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 /// Settings of PrusaSlicer that change the print and have no counterpart here, with the values that change nothing.
 const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
     ("complete_objects", &["0"]),
-    ("draft_shield", &["disabled", "0"]),
-    ("fuzzy_skin", &["none"]),
     ("infill_only_where_needed", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
     ("solid_infill_every_layers", &["0"]),

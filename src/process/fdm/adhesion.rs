@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::geometry::{Join, Point, Region, Ring};
 use crate::process::slicing::LayerOutline;
-use crate::settings::Settings;
+use crate::settings::{DraftShield, Settings};
 use crate::toolpath::road_area_mm2;
 
 use super::flow::spacing_mm;
@@ -19,10 +19,11 @@ use super::flow::spacing_mm;
 #[derive(Clone, Debug, PartialEq)]
 pub struct SkirtSettings {
     pub loops: u32,
-    /// From the objects (or their brim), mm.
+    /// From the objects, or from their brim where there is no shield, mm.
     pub distance_mm: f64,
-    /// Layers.
+    /// Layers; all where the shield is as high as the print.
     pub height: u32,
+    pub shield: DraftShield,
     /// Least length of filament in the first layer's loops, mm.
     pub min_filament_mm: f64,
     pub width_mm: f64,
@@ -35,7 +36,8 @@ impl From<&Settings> for SkirtSettings {
         Self {
             loops: s.skirts,
             distance_mm: s.skirt_distance,
-            height: s.skirt_height,
+            height: if s.draft_shield == DraftShield::Enabled { u32::MAX } else { s.skirt_height },
+            shield: s.draft_shield,
             min_filament_mm: s.min_skirt_length,
             width_mm: s.first_layer_extrusion_width,
             layer_height_mm: s.first_layer_height,
@@ -55,8 +57,7 @@ pub fn skirt(areas: &[&Region], settings: &SkirtSettings) -> Vec<Ring> {
     if settings.loops == 0 || settings.height == 0 {
         return Vec::new();
     }
-    let points: Vec<Point> = areas.iter().flat_map(|a| a.rings.iter().flat_map(|r| r.0.iter().copied())).collect();
-    let hull = convex_hull(points);
+    let hull = hull_around(areas);
     if hull.0.len() < 3 {
         return Vec::new();
     }
@@ -79,11 +80,23 @@ pub fn skirt(areas: &[&Region], settings: &SkirtSettings) -> Vec<Ring> {
     loops
 }
 
+/// The room that the loops of a skirt take up, with this much to spare on both sides.
+pub fn band(skirt: &[Ring], width_mm: f64, spare_mm: f64) -> Region {
+    let Some((inner, outer)) = skirt.first().zip(skirt.last()) else { return Region::default() };
+    let filled = |ring: &Ring, by: f64| Region { rings: vec![ring.clone()] }.offset(by, Join::Round);
+    let reach = 0.5 * width_mm + spare_mm;
+    filled(outer, reach).difference(&filled(inner, -reach))
+}
+
 /// The smallest convex ring around everything in some layers.
 pub fn hull_of(layers: &[LayerOutline]) -> Ring {
-    let of_layer =
-        |layer: &LayerOutline| convex_hull(layer.area.rings.iter().flat_map(|ring| ring.0.iter().copied()).collect()).0;
-    let corners: Vec<Vec<Point>> = layers.par_iter().map(of_layer).collect();
+    hull_around(&layers.iter().map(|layer| &layer.area).collect::<Vec<_>>())
+}
+
+/// The smallest convex ring around everything in some areas.
+fn hull_around(areas: &[&Region]) -> Ring {
+    let of_area = |area: &&Region| convex_hull(area.rings.iter().flat_map(|ring| ring.0.iter().copied()).collect()).0;
+    let corners: Vec<Vec<Point>> = areas.par_iter().map(of_area).collect();
     convex_hull(corners.concat())
 }
 
@@ -131,6 +144,7 @@ mod tests {
             loops: 2,
             distance_mm: 5.0,
             height: 1,
+            shield: DraftShield::Disabled,
             min_filament_mm: 0.0,
             width_mm: 0.5,
             layer_height_mm: 0.2,

@@ -130,10 +130,19 @@ skirt_distance: f64 = 6.0, {
     shown_when: when("there is a skirt", |s| s.skirts > 0),
 }
 
+/// The skirt becomes a wall around the objects that keeps draughts off them: against warping.
+///
+/// It stands at the skirt's distance from the objects, not from their brim, which is left out where it would be in the
+/// way; and it has as many loops as the skirt.
+draft_shield: DraftShield = DraftShield::Disabled, {
+    label: "Draught shield", category: Adhesion, level: Advanced, scope: Recipe, cura: &["draft_shield_enabled"],
+    search: &["draft", "warping", "wind"], shown_when: when("there is a skirt", |s| s.skirts > 0),
+}
+
 /// Number of layers that have the skirt.
 skirt_height: u32 = 1, {
     label: "Skirt height", category: Adhesion, level: Expert, scope: Recipe, hard: range(0.0, 10_000.0),
-    shown_when: when("there is a skirt", |s| s.skirts > 0),
+    shown_when: when("the skirt has a height of its own", |s| s.skirts > 0 && s.draft_shield != DraftShield::Enabled),
 }
 
 /// Loops are added until the skirt has used this much filament.

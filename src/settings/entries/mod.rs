@@ -19,8 +19,9 @@
 //! Nothing else has to be touched but `assets/settings.md`, which `cargo test` writes anew.
 
 use super::choices::{
-    ArcFitting, BrimType, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
-    SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
+    ArcFitting, BrimType, DraftShield, FillPattern, FuzzySkin, GcodeFlavor, IroningType, LiftSurfaces, LiftType,
+    SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle,
+    WallGenerator, WallSequence,
 };
 use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
 use super::value::{SettingType, Value};

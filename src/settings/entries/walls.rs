@@ -101,6 +101,36 @@ spiral_vase_smooth: bool = true, {
     shown_when: when("a spiral vase is printed", |s| s.spiral_vase),
 }
 
+/// Walls jitter, so that the surface is rough.
+///
+/// Rough surfaces hide layers and give a better grip; they are not true to size. Walls in the air jitter too.
+fuzzy_skin: FuzzySkin = FuzzySkin::Nowhere, {
+    label: "Fuzzy skin", category: Walls, level: Simple, scope: Object, cura: &["magic_fuzzy_skin_enabled"],
+    search: &["rough", "jitter", "texture"],
+}
+
+/// Walls jitter by at most this to either side.
+fuzzy_skin_thickness: f64 = 0.3, {
+    label: "Thickness of fuzzy skin", category: Walls, level: Simple, scope: Object, unit: Millimetre,
+    hard: range(0.0, 10.0), soft: range(0.05, 0.6), cura: &["magic_fuzzy_skin_thickness"],
+    shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
+}
+
+/// Walls that jitter turn about this often along their way.
+fuzzy_skin_point_dist: f64 = 0.8, {
+    label: "Fuzzy skin point distance", category: Walls, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.01, 100.0), soft: range(0.2, 5.0), orca: &["fuzzy_skin_point_distance"],
+    cura: &["magic_fuzzy_skin_point_dist"], shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
+}
+
+/// Walls of the first layer jitter too.
+///
+/// A smooth one sticks better to the plate.
+fuzzy_skin_first_layer: bool = false, {
+    label: "Fuzzy first layer", category: Walls, level: Advanced, scope: Object, orca: &["fuzzy_first_layer"],
+    shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
+}
+
 /// What stays open where a loop closes, so that its end makes no blob. A percentage is of the nozzle's diameter.
 seam_gap: f64 = Value::Percent(0.15), {
     label: "Seam gap", category: Walls, level: Expert, scope: Object, unit: Millimetre, hard: range(0.0, 5.0),

@@ -179,7 +179,7 @@ pub(super) fn closed(ring: &Ring) -> Polyline {
 
 /// The pieces of a clipped ring: one cut nowhere is whole; one that was cut elsewhere than at its first point is joined
 /// there again.
-fn joined_again(mut pieces: Vec<Polyline>) -> Vec<Polyline> {
+pub fn joined_again(mut pieces: Vec<Polyline>) -> Vec<Polyline> {
     if pieces.len() > 1
         && let (Some(first), Some(last)) = (pieces.first(), pieces.last())
         && first.0.first() == last.0.last()

@@ -111,7 +111,12 @@ fn led_up_to(mut lead: Vec<Point>, road: &Road) -> Cow<'_, Road> {
     let Some(&first) = lead.first().filter(|_| !road.closed) else { return Cow::Borrowed(road) };
     lead.extend(&road.points);
     lead.dedup();
-    Cow::Owned(Road { closed: first.distance_mm(road.last()) <= GOES_AROUND_MM, points: lead, ..road.clone() })
+    Cow::Owned(Road {
+        closed: first.distance_mm(road.last()) <= GOES_AROUND_MM,
+        points: lead,
+        smooth: Vec::new(),
+        ..road.clone()
+    })
 }
 
 /// Whether a way may lead over one of these areas.
@@ -395,6 +400,7 @@ mod tests {
             height_mm: 0.2,
             flow_mm3_per_mm: 0.08,
             points: points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect(),
+            smooth: Vec::new(),
             z_mm: Vec::new(),
             closed: false,
             small: false,
