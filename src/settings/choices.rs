@@ -176,6 +176,15 @@ choices! {
         Ears = "brim_ears", "Ears at corners", ["ears"];
     }
 
+    /// Which loops close by a scarf.
+    ScarfPlacement {
+        Nowhere = "nowhere", "None", ["none"];
+        /// Around outlines.
+        Contours = "contours", "Outlines", ["external"];
+        /// Around holes too.
+        Everywhere = "everywhere", "Outlines and holes", ["all"];
+    }
+
     /// How solid surfaces are filled.
     SolidPattern {
         /// Parallel lines, always laid beside the line before in the same direction.

@@ -27,8 +27,8 @@ mod value;
 pub use angles::AngleTemplate;
 pub use choices::{
     ArcFitting, BrimType, Choice, DraftShield, FillPattern, FuzzySkin, GcodeFlavor, IroningType, LiftSurfaces,
-    LiftType, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern,
-    SupportStyle, WallGenerator, WallSequence,
+    LiftType, ScarfPlacement, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, SupportInterfacePattern,
+    SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 pub use definition::{
     Category, Condition, Definition, Level, Range, Rule, Scope, definitions, parse_assignment, search,

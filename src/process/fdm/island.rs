@@ -11,6 +11,7 @@ use crate::toolpath::{Role, road_area_mm2};
 use super::fuzzy::FuzzySettings;
 use super::order::{self, Stop};
 pub use super::road::Road;
+use super::scarf::ScarfSettings;
 use super::seam::{RingPoint, Seam, nearest_on, opened_at};
 use super::speeds::SMALL_PERIMETER_RADIUS_MM;
 use super::stages::{Fill, PerimeterIsland, VariableRoad, Wall};
@@ -26,6 +27,7 @@ pub struct IslandSettings {
     /// Material laid over what the roads' geometry asks for.
     pub extrusion_multiplier: f64,
     pub fuzzy: FuzzySettings,
+    pub scarf: ScarfSettings,
 }
 
 impl From<&Settings> for IslandSettings {
@@ -36,6 +38,7 @@ impl From<&Settings> for IslandSettings {
             seam_gap_mm: s.seam_gap,
             extrusion_multiplier: s.extrusion_multiplier,
             fuzzy: s.into(),
+            scarf: s.into(),
         }
     }
 }
@@ -194,11 +197,7 @@ fn wall_units(island: &PerimeterIsland, seams: &[Seam], span: &LayerSpan, settin
                 .or_else(|| near.and_then(|p| nearest_on(&wall.path, p)))
                 .or_else(|| wall.path.0.first().map(|&point| RingPoint { edge: 0, point }));
             if let Some(start) = start {
-                let mut of_wall = wall_roads(wall, start, span.height_mm(), settings);
-                if settings.fuzzy.roughens(wall.depth, wall.is_hole, span) {
-                    settings.fuzzy.roughen(&mut of_wall, Some(wall.path.length_mm()), span, index);
-                }
-                roads.extend(of_wall);
+                roads.extend(wall_roads(wall, index, start, span, settings));
             }
         }
         if !roads.is_empty() {
@@ -237,33 +236,42 @@ fn near_each_other(group: Vec<usize>, walls: &[Wall], anchor: Option<Point>) -> 
     out
 }
 
-fn wall_roads(wall: &Wall, start: RingPoint, layer_height_mm: f64, settings: &IslandSettings) -> Vec<Road> {
+/// A wall of this number from its seam to its seam.
+fn wall_roads(wall: &Wall, number: usize, start: RingPoint, span: &LayerSpan, settings: &IslandSettings) -> Vec<Road> {
     let mut points = opened_at(&wall.path, start);
     let length = length_mm(&points);
     if points.len() < 3 || length <= 0.0 {
         return Vec::new();
     }
     let small = length <= std::f64::consts::TAU * SMALL_PERIMETER_RADIUS_MM;
-    if wall.widths_mm.len() == wall.path.0.len() {
+    let scarf = settings.scarf.is_on(wall.depth, wall.is_hole, span, &points);
+    if !scarf {
         cut_end(&mut points, settings.seam_gap_mm);
+    }
+    let height_mm = span.height_mm();
+    let mut roads = if wall.widths_mm.len() == wall.path.0.len() {
         let widths_mm = widths_along(wall, start, &points);
         let road = VariableRoad { role: wall.role, points, widths_mm };
-        let mut roads = variable_unit(&road, layer_height_mm, settings).roads;
+        let mut roads = variable_unit(&road, height_mm, settings).roads;
         roads.iter_mut().for_each(|road| road.small = small);
-        return roads;
+        roads
+    } else {
+        vec![Road {
+            role: wall.role,
+            width_mm: wall.width_mm,
+            height_mm,
+            flow_mm3_per_mm: road_area_mm2(wall.width_mm, height_mm) * settings.extrusion_multiplier,
+            points,
+            smooth: Vec::new(),
+            z_mm: Vec::new(),
+            closed: true,
+            small,
+        }]
+    };
+    if settings.fuzzy.roughens(wall.depth, wall.is_hole, span) {
+        settings.fuzzy.roughen(&mut roads, Some(length), span, number);
     }
-    cut_end(&mut points, settings.seam_gap_mm);
-    vec![Road {
-        role: wall.role,
-        width_mm: wall.width_mm,
-        height_mm: layer_height_mm,
-        flow_mm3_per_mm: road_area_mm2(wall.width_mm, layer_height_mm) * settings.extrusion_multiplier,
-        points,
-        smooth: Vec::new(),
-        z_mm: Vec::new(),
-        closed: true,
-        small,
-    }]
+    if scarf { settings.scarf.joined(roads, span) } else { roads }
 }
 
 /// The widths of a wall at points of its path, which follow it from its start.
@@ -526,6 +534,7 @@ mod tests {
             seam_gap_mm: 0.06,
             extrusion_multiplier: 1.0,
             fuzzy: (&Settings::default()).into(),
+            scarf: (&Settings::default()).into(),
         }
     }
 

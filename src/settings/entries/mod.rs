@@ -20,8 +20,8 @@
 
 use super::choices::{
     ArcFitting, BrimType, DraftShield, FillPattern, FuzzySkin, GcodeFlavor, IroningType, LiftSurfaces, LiftType,
-    SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle,
-    WallGenerator, WallSequence,
+    ScarfPlacement, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern,
+    SupportStyle, WallGenerator, WallSequence,
 };
 use super::definition::{Category::*, Definition, Level::*, Scope::*, range, rule, when};
 use super::value::{SettingType, Value};
@@ -121,6 +121,11 @@ impl Settings {
 /// Whether objects have a brim.
 fn has_brim(s: &Settings) -> bool {
     s.brim_width > 0.0 && s.brim_type != BrimType::Nowhere
+}
+
+/// Whether any loops have scarf seams.
+fn has_scarf(s: &Settings) -> bool {
+    s.scarf_seam_placement != ScarfPlacement::Nowhere
 }
 
 /// Whether the machine limits sudden changes of speed as such, and not by junction deviation.

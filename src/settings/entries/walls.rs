@@ -150,5 +150,59 @@ seam_position: SeamPosition = SeamPosition::Aligned, {
     search: &["zipper", "blob", "z seam alignment"],
 }
 
+/// Loops begin as a ramp and end on it, so that they have no step where they close.
+///
+/// Over its length the ramp rises from the layer below to the top of the layer, and the loop's end fills what it has left
+/// free. The first layer has none.
+scarf_seam_placement: ScarfPlacement = ScarfPlacement::Nowhere, {
+    label: "Scarf seam", category: Walls, level: Advanced, scope: Object, orca: &["seam_slope_type"],
+    search: &["scarf joint", "seam slope", "z seam"],
+}
+
+/// Loops whose seam lies at a corner close as usual: a corner hides it better.
+scarf_seam_only_on_smooth: bool = true, {
+    label: "Scarf on smooth walls only", category: Walls, level: Advanced, scope: Object,
+    orca: &["seam_slope_conditional"], shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// A wall is smooth where its sides enclose at least this.
+scarf_angle_threshold: f64 = 155.0, {
+    label: "Smooth from an angle of", category: Walls, level: Expert, scope: Object, unit: Degree,
+    hard: range(0.0, 180.0),
+    shown_when: when("scarf seams are on smooth walls only", |s| has_scarf(s) && s.scarf_seam_only_on_smooth),
+}
+
+/// Where the ramp begins. A percentage is of the layer's height.
+scarf_seam_start_height: f64 = 0.0, {
+    label: "Scarf start height", category: Walls, level: Expert, scope: Object, unit: Share, hard: range(0.0, 0.95),
+    share_of: Some(Key::layer_height), orca: &["seam_slope_start_height"],
+    shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// Length of the ramp. Shorter loops are one ramp all around.
+scarf_seam_length: f64 = 20.0, {
+    label: "Scarf length", category: Walls, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.1, 1000.0), soft: range(5.0, 50.0), orca: &["seam_slope_min_length"],
+    shown_when: when("the ramp has a length of its own", |s| has_scarf(s) && !s.scarf_seam_entire_loop),
+}
+
+/// The ramp goes all around the loop.
+scarf_seam_entire_loop: bool = false, {
+    label: "Scarf around the whole loop", category: Walls, level: Expert, scope: Object,
+    orca: &["seam_slope_entire_loop"], shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// The ramp is laid in pieces of at most this length, each with a flow of its own.
+scarf_seam_max_segment_length: f64 = 1.0, {
+    label: "Longest piece of a scarf", category: Walls, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(0.1, 100.0), soft: range(0.3, 5.0), shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// Inner walls have scarf seams too.
+scarf_seam_on_inner_perimeters: bool = false, {
+    label: "Scarf on inner walls", category: Walls, level: Advanced, scope: Object,
+    orca: &["seam_slope_inner_walls"], shown_when: when("loops have scarf seams", has_scarf),
+}
+
 } } }
 pub(super) use wall_settings;

@@ -1,4 +1,4 @@
-//! Prints that are not everyday ones: rough walls, draught shields.
+//! Prints that are not everyday ones: rough walls, draught shields, scarf seams.
 
 use super::*;
 
@@ -136,4 +136,43 @@ fn a_spiral_has_no_shield_beside_it() {
     let first = roads(&plan.toolpath).find(|(_, e)| !e.z_mm.is_empty()).map(|(l, _)| l);
     assert_eq!(last.map(|l| l + 1), first);
     assert!(plan.notices.iter().any(|n| n.message.contains("shield")), "{:?}", plan.notices);
+}
+
+#[test]
+fn scarf_seams_add_no_material_and_leave_their_layer_nowhere() {
+    let of = |scarf_seam_placement: ScarfPlacement| Settings {
+        scarf_seam_placement,
+        scarf_seam_on_inner_perimeters: true,
+        seam_gap: 0.0,
+        retract_lift: 0.3,
+        fuzzy_skin: FuzzySkin::Contours,
+        cooling: false,
+        ..quick()
+    };
+    let (plain, with) = (of(ScarfPlacement::Nowhere), of(ScarfPlacement::Everywhere));
+    let parts = |s: &Settings| {
+        vec![object("bowl", frustum(9.0, 10.5, 4.5), 60.0, 60.0, s), object("cube", cube(20.0, 3.0), 100.0, 60.0, s)]
+    };
+    let (plan, without) = (planned(parts(&with), &with), planned(parts(&plain), &plain));
+    Machine::run(&plan.toolpath, &with);
+    assert!(plan.notices.is_empty(), "{:?}", plan.notices);
+    let volume =
+        |plan: &Plan| roads(&plan.toolpath).map(|(_, e)| length(e) * f64::from(e.flow_mm3_per_mm)).sum::<f64>();
+    assert!((volume(&plan) / volume(&without) - 1.0).abs() < 1e-3, "{} and {}", volume(&plan), volume(&without));
+    let mut ramps = [0, 0];
+    for (l, road) in roads(&plan.toolpath).filter(|(_, e)| !e.z_mm.is_empty()) {
+        let layer = &plan.toolpath.layers[l];
+        let bottom = layer.z_mm - layer.height_mm;
+        assert!(l > 0, "the first layer has no ramps");
+        assert!(road.z_mm.iter().all(|z| *z > bottom - 1e-4 && *z < layer.z_mm + 1e-4), "layer {l}: {:?}", road.z_mm);
+        ramps[usize::from(road.points[0].to_mm()[0] > 80.0)] += 1;
+    }
+    // Round walls have ramps; the corners of a cube hide its seams.
+    assert!(ramps[0] > 100 && ramps[1] == 0, "{ramps:?}");
+    // The time is that of what is there: a little more of the wall at its speed.
+    let time = |plan: &Plan, settings: &Settings| {
+        estimate(&plan.toolpath, &crate::process::machine::limits(settings), &Progress::new()).unwrap().time_s
+    };
+    let (longer, shorter) = (time(&plan, &with), time(&without, &plain));
+    assert!(longer > shorter && longer < 1.5 * shorter, "{longer} s, {shorter} s without");
 }
