@@ -525,7 +525,11 @@ impl Draft<'_> {
 /// What to keep free for what is printed around objects on the first layer.
 fn clearance(settings: &Settings) -> Clearance {
     let width = settings.first_layer_extrusion_width.max(settings.nozzle_diameter);
-    let brim = if settings.brim_width > 0.0 { settings.brim_width + settings.brim_separation } else { 0.0 };
+    let brim = if settings.brim_width > 0.0 && settings.brim_type.is_outside() {
+        settings.brim_width + settings.brim_separation
+    } else {
+        0.0
+    };
     let skirt =
         if settings.skirts > 0 { brim + settings.skirt_distance + f64::from(settings.skirts) * width } else { 0.0 };
     Clearance { spacing_mm: (2.0 * brim + 2.0).max(6.0), margin_mm: brim.max(skirt) + 1.0 }

@@ -144,6 +144,47 @@ choices! {
         Random = "random", "Random", [];
     }
 
+    /// Which walls jitter.
+    FuzzySkin {
+        Nowhere = "none", "None", ["0", "false"];
+        /// Outer walls around outlines.
+        Contours = "external", "Outside", ["outside"];
+        /// Those of holes too.
+        OuterWalls = "all", "Outside and holes", ["1", "true"];
+        /// Inner walls too.
+        AllWalls = "allwalls", "All walls", ["all_walls"];
+    }
+
+    /// Whether the skirt keeps draughts off.
+    DraftShield {
+        Disabled = "disabled", "None", ["0", "false"];
+        /// As high as the skirt is.
+        Limited = "limited", "As high as the skirt", [];
+        /// As high as the highest object.
+        Enabled = "enabled", "As high as the print", ["1", "true"];
+    }
+
+    /// Where brims are laid.
+    BrimType {
+        Nowhere = "no_brim", "None", ["none"];
+        /// Around objects.
+        Outer = "outer_only", "Outside", ["outside"];
+        /// In their holes.
+        Inner = "inner_only", "In holes", ["inside"];
+        Both = "outer_and_inner", "Outside and in holes", ["everywhere"];
+        /// Discs at sharp corners.
+        Ears = "brim_ears", "Ears at corners", ["ears"];
+    }
+
+    /// Which loops close by a scarf.
+    ScarfPlacement {
+        Nowhere = "nowhere", "None", ["none"];
+        /// Around outlines.
+        Contours = "contours", "Outlines", ["external"];
+        /// Around holes too.
+        Everywhere = "everywhere", "Outlines and holes", ["all"];
+    }
+
     /// How solid surfaces are filled.
     SolidPattern {
         /// Parallel lines, always laid beside the line before in the same direction.
@@ -233,6 +274,13 @@ choices! {
         Rectilinear = "rectilinear", "Rectilinear", ["auto", "lines", "zigzag"];
         /// Loops that follow the outline.
         Concentric = "concentric", "Concentric", [];
+    }
+}
+
+impl BrimType {
+    /// Whether a brim of this kind reaches beyond the outline of its object.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Self::Outer | Self::Both | Self::Ears)
     }
 }
 

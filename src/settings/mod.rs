@@ -26,8 +26,9 @@ mod value;
 
 pub use angles::AngleTemplate;
 pub use choices::{
-    ArcFitting, Choice, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
-    SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
+    ArcFitting, BrimType, Choice, DraftShield, FillPattern, FuzzySkin, GcodeFlavor, IroningType, LiftSurfaces,
+    LiftType, ScarfPlacement, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, SupportInterfacePattern,
+    SupportPattern, SupportStyle, WallGenerator, WallSequence,
 };
 pub use definition::{
     Category, Condition, Definition, Grammar, Level, Range, Rule, Scope, definitions, nearest, parse_assignment, search,

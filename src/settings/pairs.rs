@@ -81,8 +81,6 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 /// Settings of PrusaSlicer that change the print and have no counterpart here, with the values that change nothing.
 const WITHOUT_EFFECT_ONLY_AT: &[(&str, &[&str])] = &[
     ("complete_objects", &["0"]),
-    ("draft_shield", &["disabled", "0"]),
-    ("fuzzy_skin", &["none"]),
     ("infill_only_where_needed", &["0"]),
     ("only_retract_when_crossing_perimeters", &["0"]),
     ("solid_infill_every_layers", &["0"]),
@@ -134,7 +132,7 @@ fn import<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, breaks: Breaks) -
 
 /// Keys that [`Imported::take_joined`] reads.
 fn is_handled_below(key: &str) -> bool {
-    matches!(key, "brim_type" | "enable_pressure_advance" | "gcode_resolution" | "start_filament_gcode")
+    matches!(key, "enable_pressure_advance" | "gcode_resolution" | "start_filament_gcode")
         || material_override(key).is_some()
 }
 
@@ -198,9 +196,6 @@ impl Imported {
 
     /// What follows from several keys together.
     fn take_joined(&mut self, pairs: &BTreeMap<&str, &str>, breaks: Breaks) {
-        if pairs.get("brim_type") == Some(&"no_brim") {
-            self.take(Key::brim_width.definition(), "0", breaks);
-        }
         // PrusaSlicer joins nothing at 0, which here takes a length of its own.
         if pairs.get("infill_anchor_max").is_some_and(|text| matches!(*text, "0" | "0%")) {
             self.take(Key::infill_anchor_max.definition(), "0.01", breaks);
@@ -349,7 +344,8 @@ wipe_into_infill = 0
         let imported = from_prusa_ini(text).unwrap();
         for (key, expected) in [
             (Key::bed_shape, "0x0,250x0,250x210,0x210"),
-            (Key::brim_width, "0"),
+            (Key::brim_type, "no_brim"),
+            (Key::brim_width, "5"),
             (Key::external_perimeter_speed, "50%"),
             (Key::filament_type, "PETG"),
             (Key::filament_settings_id, "Some \"PETG\""),

@@ -19,7 +19,8 @@ use crate::settings::Settings;
 use crate::toolpath::estimate::{MachineLimits, steps_time_s};
 use crate::toolpath::{Layer, ObjectLabel, Step, Toolpath};
 
-use super::adhesion::{self, BrimSettings, SkirtSettings};
+use super::adhesion::brim::BrimSettings;
+use super::adhesion::{self, SkirtSettings};
 use super::cooling::{self, CoolingSettings};
 use super::crumbs::{self, CrumbSettings};
 use super::flow_rate::{self, FlowRateSettings};
@@ -180,7 +181,8 @@ pub fn assemble(
     wind_vases(objects, &layers, &mut programs, &seams, &mut notices);
     let origin = plate.plate.bounds().map(|b| b.min).unwrap_or_default();
     let mut at = origin;
-    let mut around = around::programs(objects, plate, &layers, &mut notices);
+    let spiral_from = programs.iter().position(|p| p.iter().any(|p| p.spiral));
+    let mut around = around::programs(objects, plate, &layers, spiral_from, &mut notices);
     let mut ordered: Vec<LayerPrograms> = Vec::with_capacity(programs.len());
     for (i, programs) in programs.into_iter().enumerate() {
         progress.check()?;
@@ -364,8 +366,7 @@ fn island_programs(
             let from = of_layer.partition_point(|s| s.island < i);
             let to = of_layer.partition_point(|s| s.island <= i);
             let fills = filled.islands.get(i).map_or(&[][..], Vec::as_slice);
-            let height = walls.span.height_mm();
-            let roads = IslandRoads::new(island, fills, &of_layer[from..to], height, &object.settings.island);
+            let roads = IslandRoads::new(island, fills, &of_layer[from..to], &walls.span, &object.settings.island);
             if !roads.is_empty() {
                 programs.push(Program { home: Some((o, i)), roads, spiral: false, support: false });
             }
@@ -457,7 +458,9 @@ fn wind_vases(
         Some(seam::RingPoint { edge: 0, point })
     });
     let Some(start) = start else { return };
-    let wound = vase::spiral(&turns, start, object.settings.vase_smooth, object.settings.island.extrusion_multiplier);
+    let ObjectSettings { vase_smooth, island: IslandSettings { fuzzy, extrusion_multiplier, .. }, .. } =
+        &object.settings;
+    let wound = vase::spiral(&turns, start, *vase_smooth, fuzzy, *extrusion_multiplier);
     for (i, roads) in wound.into_iter().enumerate() {
         if let Some(slot) = programs.get_mut(begin + i) {
             *slot =

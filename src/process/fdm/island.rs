@@ -4,10 +4,14 @@
 //! way round; everything else goes where it is near. Ways between roads, feeds and the other islands are not known here.
 
 use crate::geometry::{Bounds, Point, Ring};
+use crate::process::slicing::LayerSpan;
 use crate::settings::{Settings, WallSequence};
 use crate::toolpath::{Role, road_area_mm2};
 
+use super::fuzzy::FuzzySettings;
 use super::order::{self, Stop};
+pub use super::road::Road;
+use super::scarf::ScarfSettings;
 use super::seam::{RingPoint, Seam, nearest_on, opened_at};
 use super::speeds::SMALL_PERIMETER_RADIUS_MM;
 use super::stages::{Fill, PerimeterIsland, VariableRoad, Wall};
@@ -22,6 +26,8 @@ pub struct IslandSettings {
     pub seam_gap_mm: f64,
     /// Material laid over what the roads' geometry asks for.
     pub extrusion_multiplier: f64,
+    pub fuzzy: FuzzySettings,
+    pub scarf: ScarfSettings,
 }
 
 impl From<&Settings> for IslandSettings {
@@ -31,38 +37,9 @@ impl From<&Settings> for IslandSettings {
             infill_first: s.infill_first,
             seam_gap_mm: s.seam_gap,
             extrusion_multiplier: s.extrusion_multiplier,
+            fuzzy: s.into(),
+            scarf: s.into(),
         }
-    }
-}
-
-/// One stretch of material.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Road {
-    pub role: Role,
-    pub width_mm: f64,
-    pub height_mm: f64,
-    /// mm³ per mm, the extrusion multiplier included.
-    pub flow_mm3_per_mm: f64,
-    pub points: Vec<Point>,
-    /// Height at each point where it changes along the road; else empty.
-    pub z_mm: Vec<f32>,
-    /// It ends (almost) where it begins.
-    pub closed: bool,
-    /// A wall of small radius.
-    pub small: bool,
-}
-
-impl Road {
-    pub fn first(&self) -> Point {
-        self.points.first().copied().unwrap_or_default()
-    }
-
-    pub fn last(&self) -> Point {
-        self.points.last().copied().unwrap_or_default()
-    }
-
-    fn reverse(&mut self) {
-        self.points.reverse();
     }
 }
 
@@ -115,15 +92,18 @@ impl IslandRoads {
         island: &PerimeterIsland,
         fills: &[Fill],
         seams: &[Seam],
-        layer_height_mm: f64,
+        span: &LayerSpan,
         settings: &IslandSettings,
     ) -> Self {
-        let mut walls = wall_units(island, seams, layer_height_mm, settings);
+        let mut walls = wall_units(island, seams, span, settings);
         let (mut inside, mut ironing): (Vec<Unit>, Vec<Unit>) = Default::default();
-        for road in &island.variable {
-            let unit = variable_unit(road, layer_height_mm, settings);
+        for (i, road) in island.variable.iter().enumerate() {
+            let mut unit = variable_unit(road, span.height_mm(), settings);
             if unit.roads.is_empty() {
                 continue;
+            }
+            if settings.fuzzy.roughens_open(road.role, span) {
+                settings.fuzzy.roughen(&mut unit.roads, None, span, island.walls.len() + i);
             }
             if road.role == Role::GapFill { inside.push(unit) } else { walls.push(unit) }
         }
@@ -202,7 +182,7 @@ impl IslandRoads {
 }
 
 /// The walls of the island, those around one contour as one unit.
-fn wall_units(island: &PerimeterIsland, seams: &[Seam], layer_height_mm: f64, settings: &IslandSettings) -> Vec<Unit> {
+fn wall_units(island: &PerimeterIsland, seams: &[Seam], span: &LayerSpan, settings: &IslandSettings) -> Vec<Unit> {
     let mut units = Vec::new();
     for mut group in nested(&island.walls) {
         let seam_of = |wall: usize| seams.binary_search_by_key(&wall, |s| s.wall).ok().map(|i| seams[i].at);
@@ -217,7 +197,7 @@ fn wall_units(island: &PerimeterIsland, seams: &[Seam], layer_height_mm: f64, se
                 .or_else(|| near.and_then(|p| nearest_on(&wall.path, p)))
                 .or_else(|| wall.path.0.first().map(|&point| RingPoint { edge: 0, point }));
             if let Some(start) = start {
-                roads.extend(wall_roads(wall, start, layer_height_mm, settings));
+                roads.extend(wall_roads(wall, index, start, span, settings));
             }
         }
         if !roads.is_empty() {
@@ -256,32 +236,42 @@ fn near_each_other(group: Vec<usize>, walls: &[Wall], anchor: Option<Point>) -> 
     out
 }
 
-fn wall_roads(wall: &Wall, start: RingPoint, layer_height_mm: f64, settings: &IslandSettings) -> Vec<Road> {
+/// A wall of this number from its seam to its seam.
+fn wall_roads(wall: &Wall, number: usize, start: RingPoint, span: &LayerSpan, settings: &IslandSettings) -> Vec<Road> {
     let mut points = opened_at(&wall.path, start);
     let length = length_mm(&points);
     if points.len() < 3 || length <= 0.0 {
         return Vec::new();
     }
     let small = length <= std::f64::consts::TAU * SMALL_PERIMETER_RADIUS_MM;
-    if wall.widths_mm.len() == wall.path.0.len() {
+    let scarf = settings.scarf.is_on(wall.depth, wall.is_hole, span, &points);
+    if !scarf {
         cut_end(&mut points, settings.seam_gap_mm);
+    }
+    let height_mm = span.height_mm();
+    let mut roads = if wall.widths_mm.len() == wall.path.0.len() {
         let widths_mm = widths_along(wall, start, &points);
         let road = VariableRoad { role: wall.role, points, widths_mm };
-        let mut roads = variable_unit(&road, layer_height_mm, settings).roads;
+        let mut roads = variable_unit(&road, height_mm, settings).roads;
         roads.iter_mut().for_each(|road| road.small = small);
-        return roads;
+        roads
+    } else {
+        vec![Road {
+            role: wall.role,
+            width_mm: wall.width_mm,
+            height_mm,
+            flow_mm3_per_mm: road_area_mm2(wall.width_mm, height_mm) * settings.extrusion_multiplier,
+            points,
+            smooth: Vec::new(),
+            z_mm: Vec::new(),
+            closed: true,
+            small,
+        }]
+    };
+    if settings.fuzzy.roughens(wall.depth, wall.is_hole, span) {
+        settings.fuzzy.roughen(&mut roads, Some(length), span, number);
     }
-    cut_end(&mut points, settings.seam_gap_mm);
-    vec![Road {
-        role: wall.role,
-        width_mm: wall.width_mm,
-        height_mm: layer_height_mm,
-        flow_mm3_per_mm: road_area_mm2(wall.width_mm, layer_height_mm) * settings.extrusion_multiplier,
-        points,
-        z_mm: Vec::new(),
-        closed: true,
-        small,
-    }]
+    if scarf { settings.scarf.joined(roads, span) } else { roads }
 }
 
 /// The widths of a wall at points of its path, which follow it from its start.
@@ -397,6 +387,7 @@ fn variable_unit(road: &VariableRoad, layer_height_mm: f64, settings: &IslandSet
                 height_mm: layer_height_mm,
                 flow_mm3_per_mm: volume / length * settings.extrusion_multiplier,
                 points: std::mem::take(points),
+                smooth: Vec::new(),
                 z_mm: Vec::new(),
                 closed: false,
                 small: false,
@@ -450,6 +441,7 @@ fn fill_units(fill: &Fill, settings: &IslandSettings, out: &mut Vec<Unit>) {
         flow_mm3_per_mm: fill.flow_mm3_per_mm * settings.extrusion_multiplier,
         closed: false,
         points: Vec::new(),
+        smooth: Vec::new(),
         z_mm: Vec::new(),
         small: false,
     };
@@ -541,8 +533,12 @@ mod tests {
             infill_first: false,
             seam_gap_mm: 0.06,
             extrusion_multiplier: 1.0,
+            fuzzy: (&Settings::default()).into(),
+            scarf: (&Settings::default()).into(),
         }
     }
+
+    const SPAN: LayerSpan = LayerSpan { bottom_mm: 0.0, top_mm: 0.2, cut_mm: 0.1 };
 
     #[test]
     fn walls_around_one_contour_belong_together() {
@@ -554,7 +550,7 @@ mod tests {
         let island = plate();
         for sequence in WallSequence::ALL.iter().copied() {
             let settings = IslandSettings { sequence, ..settings() };
-            let roads = IslandRoads::new(&island, &[], &[], 0.2, &settings).into_roads();
+            let roads = IslandRoads::new(&island, &[], &[], &SPAN, &settings).into_roads();
             assert_eq!(roads.len(), island.walls.len());
             let mut volume = 0.0;
             for road in &roads {
@@ -576,7 +572,7 @@ mod tests {
             let walls = (0..count).map(|d| wall(d, false, square((20.0, 20.0), 19.8 - 0.4 * d as f64, false)));
             let island = PerimeterIsland { walls: walls.collect(), ..plate() };
             let settings = IslandSettings { sequence, ..settings() };
-            let roads = IslandRoads::new(&island, &[], &[], 0.2, &settings).into_roads();
+            let roads = IslandRoads::new(&island, &[], &[], &SPAN, &settings).into_roads();
             let half = |r: &Road| r.points.iter().map(|p| p.to_mm()[0]).fold(f64::MIN, f64::max) - 20.0;
             roads.iter().map(|r| ((19.8 - half(r)) / 0.4).round() as usize).collect()
         };
@@ -591,7 +587,7 @@ mod tests {
     fn a_wall_of_changing_width_keeps_its_volume() {
         let mut island = PerimeterIsland { walls: vec![wall(0, false, square((20.0, 20.0), 10.0, false))], ..plate() };
         island.walls[0].widths_mm = vec![0.3, 0.5, 0.5, 0.4];
-        let roads = IslandRoads::new(&island, &[], &[], 0.2, &settings()).into_roads();
+        let roads = IslandRoads::new(&island, &[], &[], &SPAN, &settings()).into_roads();
         assert!(roads.windows(2).all(|w| w[0].last() == w[1].first()));
         assert!(roads.iter().all(|r| r.role == Role::ExternalPerimeter));
         let volume: f64 = roads.iter().map(|r| length_mm(&r.points) * r.flow_mm3_per_mm).sum();
@@ -619,7 +615,7 @@ mod tests {
         let free = Fill { role: Role::InternalInfill, ordered: false, ..ordered.clone() };
         let island = PerimeterIsland { walls: plate().walls[..2].to_vec(), ..plate() };
         let fills = [free.clone(), ordered.clone()];
-        let roads = IslandRoads::new(&island, &fills, &[], 0.2, &settings()).into_roads();
+        let roads = IslandRoads::new(&island, &fills, &[], &SPAN, &settings()).into_roads();
         let top: Vec<Vec<Point>> =
             roads.iter().filter(|r| r.role == Role::TopSolidInfill).map(|r| r.points.clone()).collect();
         assert_eq!(top, ordered.paths.iter().map(|p| p.0.clone()).collect::<Vec<_>>());
@@ -653,7 +649,7 @@ mod tests {
             ordered: false,
         };
         let island = PerimeterIsland { walls: Vec::new(), ..plate() };
-        let mut island = IslandRoads::new(&island, &[fill], &[], 0.2, &settings());
+        let mut island = IslandRoads::new(&island, &[fill], &[], &SPAN, &settings());
         island.come_from(Point::from_mm(10.0, 10.0));
         let roads = island.into_roads();
         let travel: f64 = roads.windows(2).map(|w| w[0].last().distance_mm(w[1].first())).sum();

@@ -4,7 +4,8 @@
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath,
 //! and beside them outlines → support → toolpath.
 //! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan;
-//! [`assembly`] puts all objects together, with `seam`, `island` and `order` for what is printed where and when, `travel`,
+//! [`assembly`] puts all objects together, with `seam`, `road`, `island` and `order` for what is printed where and when, `fuzzy` for rough walls, `scarf` for loops
+//! that close without a step, `travel`,
 //! `hop` and `motion` for the ways between, `coasting` for the ends of roads, `speeds`, `overhangs`, `cooling` and
 //! `flow_rate` for how fast, `crumbs` against steps too short for a machine, `adhesion` for what goes around the objects,
 //! and `vase` for the wall without a seam; `floating` says what has nothing below it.
@@ -18,6 +19,7 @@ pub mod crumbs;
 pub mod floating;
 pub mod flow;
 pub mod flow_rate;
+pub mod fuzzy;
 pub mod hop;
 pub mod infill;
 pub mod island;
@@ -26,6 +28,8 @@ pub mod order;
 pub mod overhangs;
 pub mod perimeters;
 pub mod regions;
+pub mod road;
+pub mod scarf;
 pub mod seam;
 pub mod speeds;
 pub mod stages;

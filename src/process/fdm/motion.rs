@@ -81,6 +81,8 @@ impl From<&Settings> for MotionSettings {
 const QUICK_TRAVEL_MM: f64 = 2.0;
 /// Wipes shorter than this are none, mm.
 const LEAST_WIPE_MM: f64 = 0.1;
+/// Heights this close are the same, mm.
+const SAME_Z_MM: f64 = 1e-4;
 
 /// How the tool leaves a road for the next one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -165,11 +167,13 @@ pub struct Tool {
     pub steps: Vec<Step>,
     acceleration: Option<f64>,
     jerk: Option<f64>,
+    /// Where the nozzle is, once it has gone somewhere.
+    z_mm: Option<f64>,
 }
 
 impl Tool {
     pub fn new(capacity: usize) -> Self {
-        Self { steps: Vec::with_capacity(capacity), acceleration: None, jerk: None }
+        Self { steps: Vec::with_capacity(capacity), acceleration: None, jerk: None, z_mm: None }
     }
 
     fn accelerate(&mut self, wanted: Option<f64>) {
@@ -187,6 +191,7 @@ impl Tool {
     }
 
     pub fn move_z(&mut self, z_mm: f64, motion: &MotionSettings) {
+        self.z_mm = Some(z_mm);
         self.steps.push(Step::MoveZ { z_mm: z_mm as f32, feed_mm_per_s: motion.speeds.travel_z as f32 });
     }
 
@@ -212,9 +217,25 @@ impl Tool {
         }
     }
 
-    /// Travels to the next road and makes the nozzle ready again. `z_mm` is the height to be at then, `z_before` the one
-    /// that the tool has now.
-    pub fn arrive(&mut self, departure: &Departure, z_before: Option<f64>, z_mm: f64, motion: &MotionSettings) {
+    /// Goes to the height at which a road begins.
+    fn lower_to(&mut self, begin_mm: Option<f32>, motion: &MotionSettings) {
+        if let (Some(begin), Some(at)) = (begin_mm.map(f64::from), self.z_mm)
+            && (begin - at).abs() > SAME_Z_MM
+        {
+            self.move_z(begin, motion);
+        }
+    }
+
+    /// Travels to the next road and makes the nozzle ready again. `z_mm` is the height to travel at, `z_before` the one
+    /// that the tool has now; the road begins at `begin_mm` where it is a ramp.
+    pub fn arrive(
+        &mut self,
+        departure: &Departure,
+        z_before: Option<f64>,
+        z_mm: f64,
+        begin_mm: Option<f32>,
+        motion: &MotionSettings,
+    ) {
         let hop = departure.hop.filter(|_| departure.retract);
         let lift = hop.map_or(0.0, |hop| hop.lift_mm);
         // Between layers there is a height to get to anyhow.
@@ -249,6 +270,10 @@ impl Tool {
         if lift > 0.0 {
             self.move_z(z_mm, motion);
         }
+        self.z_mm = Some(z_mm);
+        if departure.ready_at.is_none() {
+            self.lower_to(begin_mm, motion);
+        }
         if departure.retract {
             // The parts are what was really drawn back.
             let drawn = departure.before_mm + departure.wipe_mm + departure.after_mm;
@@ -265,6 +290,8 @@ impl Tool {
 
     /// Prints a road that begins where the tool stands.
     pub fn print(&mut self, road: Road, first_layer: bool, motion: &MotionSettings) {
+        self.lower_to(road.z_mm.first().copied(), motion);
+        self.z_mm = road.z_mm.last().map(|z| f64::from(*z)).or(self.z_mm);
         self.accelerate(motion.accelerations.for_role(road.role, first_layer));
         self.turn_with(motion.jerks.for_role(road.role, first_layer));
         let feed = motion.speeds.feed_mm_per_s(road.role, road.small, first_layer, road.flow_mm3_per_mm);

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::assembly::{PlannedObject, SAME_HEIGHT_MM};
 use super::island::Road;
-use super::travel::{LEAST_STEP_MM, length_mm};
+use super::travel::length_mm;
 use crate::geometry::{EdgeGrid, Point, UNITS_PER_MM};
 use crate::progress::{Canceled, Progress};
 use crate::settings::Settings;
@@ -167,40 +167,16 @@ impl<'a> Below<'a> {
     /// A wall as pieces, each with its class, in the order of printing. Other roads stay whole.
     pub fn pieces(&self, road: Road) -> Vec<(Road, Overhang)> {
         let is_wall = matches!(road.role, Role::ExternalPerimeter | Role::Perimeter);
-        if !is_wall || !road.z_mm.is_empty() || road.points.len() < 2 {
+        if !is_wall || road.points.len() < 2 {
             return vec![(road, Overhang::None)];
         }
-        let runs = smoothed(self.runs(&road.points, road.width_mm));
+        let runs = smoothed(self.runs(road.smooth_course(), road.width_mm));
         if let [(_, class)] = runs[..] {
             return vec![(self.as_class(road, class), class)];
         }
-        let mut pieces = Vec::with_capacity(runs.len());
-        let mut rest = road.points.as_slice();
-        let (mut way, mut from) = (0.0, road.first());
-        for (i, &(end, class)) in runs.iter().enumerate() {
-            let mut points = vec![from];
-            // Up to the end of the run; the last one takes all that is left.
-            while let [a, b, ..] = *rest {
-                let length = a.distance_mm(b);
-                if i + 1 < runs.len() && way + length > end + LEAST_STEP_MM {
-                    break;
-                }
-                way += length;
-                points.push(b);
-                rest = &rest[1..];
-            }
-            if let [a, b, ..] = *rest
-                && i + 1 < runs.len()
-                && end - way > LEAST_STEP_MM
-            {
-                points.push(a.towards(b, (end - way) / a.distance_mm(b)));
-            }
-            from = points.last().copied().unwrap_or(from);
-            if points.len() >= 2 {
-                pieces.push((self.as_class(Road { points, closed: false, ..copy_of(&road) }, class), class));
-            }
-        }
-        pieces
+        let ends: Vec<f64> = runs.iter().take(runs.len().saturating_sub(1)).map(|run| run.0).collect();
+        let pieces = road.divided(&ends).into_iter().zip(runs);
+        pieces.filter(|(p, _)| p.points.len() >= 2).map(|(p, (_, class))| (self.as_class(p, class), class)).collect()
     }
 
     fn as_class(&self, road: Road, class: Overhang) -> Road {
@@ -225,11 +201,6 @@ impl<'a> Below<'a> {
         }
         runs
     }
-}
-
-/// All of a road but its points.
-fn copy_of(road: &Road) -> Road {
-    Road { points: Vec::new(), z_mm: Vec::new(), ..*road }
 }
 
 /// Walks along a path: `visit` gets a point and its way from the beginning, and gives how far the next point may be. No step
@@ -377,6 +348,7 @@ mod tests {
     use super::*;
     use crate::geometry::{Region, Ring};
     use crate::model::{Mesh, Model, Part};
+    use crate::process::fdm::travel::LEAST_STEP_MM;
     use crate::process::plan;
     use crate::scene::{Snapshot, SnapshotObject};
     use crate::toolpath::{Extrusion, Step, Toolpath};
@@ -534,6 +506,7 @@ mod tests {
                 height_mm: 0.2,
                 flow_mm3_per_mm: 0.08,
                 points: points.clone(),
+                smooth: Vec::new(),
                 z_mm: Vec::new(),
                 closed: false,
                 small: false,

@@ -13,12 +13,13 @@ use crate::process::{Plan, PlanCache, PlanError, plan, plan_again};
 use crate::progress::Progress;
 use crate::report::Notice;
 use crate::scene::{Snapshot, SnapshotObject};
-use crate::settings::{SeamPosition, Settings, WallGenerator, WallSequence};
+use crate::settings::{DraftShield, FuzzySkin, ScarfPlacement, SeamPosition, Settings, WallGenerator, WallSequence};
 use crate::toolpath::estimate::estimate;
 use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
 
 mod grids;
 mod moves;
+mod special;
 mod supports;
 
 /// A prism over a ring of points (counter-clockwise), standing on z = 0.

@@ -8,6 +8,7 @@ use crate::geometry::{EdgeGrid, Point, Region, Ring};
 use crate::process::slicing::LayerSpan;
 use crate::toolpath::{Role, road_area_mm2};
 
+use super::fuzzy::FuzzySettings;
 use super::island::Road;
 use super::seam::{RingPoint, nearest_on, opened_at};
 use super::stages::{FilledLayer, PerimeterLayer};
@@ -39,7 +40,13 @@ pub fn turn<'a>(walls: &'a PerimeterLayer, filled: &FilledLayer) -> Option<Turn<
 
 /// The roads of consecutive turns, one list a layer. Each road begins where the last one ended. `smooth`: each leads from
 /// the outline below over to its own.
-pub fn spiral(turns: &[Turn], start: RingPoint, smooth: bool, extrusion_multiplier: f64) -> Vec<Vec<Road>> {
+pub fn spiral(
+    turns: &[Turn],
+    start: RingPoint,
+    smooth: bool,
+    fuzzy: &FuzzySettings,
+    extrusion_multiplier: f64,
+) -> Vec<Vec<Road>> {
     let mut out: Vec<Vec<Road>> = Vec::with_capacity(turns.len());
     let mut at = start.point;
     for (i, turn) in turns.iter().enumerate() {
@@ -50,10 +57,10 @@ pub fn spiral(turns: &[Turn], start: RingPoint, smooth: bool, extrusion_multipli
             points = led_over(&points, below, SMOOTH_WIDTHS * turn.width_mm);
         }
         points.insert(0, at);
-        let points = without_short_steps(&points);
+        let points = without_short_steps(&fuzzy.path(points, &turn.span));
         at = points.last().copied().unwrap_or(at);
         let last = i + 1 == turns.len();
-        let closing = last.then(|| opened_at(turn.ring, begin));
+        let closing = last.then(|| fuzzy.path(opened_at(turn.ring, begin), &turn.span));
         let mut roads = if i == 0 {
             ramped(&rising(points, turn, extrusion_multiplier), |share| share)
         } else {
@@ -161,6 +168,7 @@ fn rising(points: Vec<Point>, turn: &Turn, extrusion_multiplier: f64) -> Road {
         height_mm: height,
         flow_mm3_per_mm: road_area_mm2(turn.width_mm, height) * extrusion_multiplier,
         points,
+        smooth: Vec::new(),
         z_mm,
         closed: false,
         small: false,

@@ -132,10 +132,19 @@ skirt_distance: f64 = 6.0, {
     shown_when: when("there is a skirt", |s| s.skirts > 0),
 }
 
+/// The skirt becomes a wall around the objects that keeps draughts off them: against warping.
+///
+/// It stands at the skirt's distance from the objects, not from their brim, which is left out where it would be in the
+/// way; and it has as many loops as the skirt.
+draft_shield: DraftShield = DraftShield::Disabled, {
+    label: "Draught shield", category: Adhesion, level: Advanced, scope: Recipe, cura: &["draft_shield_enabled"],
+    search: &["draft", "warping", "wind"], shown_when: when("there is a skirt", |s| s.skirts > 0),
+}
+
 /// Number of layers that have the skirt.
 skirt_height: u32 = 1, {
     label: "Skirt height", category: Adhesion, level: Expert, scope: Recipe, hard: range(0.0, 10_000.0),
-    shown_when: when("there is a skirt", |s| s.skirts > 0),
+    shown_when: when("the skirt has a height of its own", |s| s.skirts > 0 && s.draft_shield != DraftShield::Enabled),
 }
 
 /// Loops are added until the skirt has used this much filament.
@@ -145,7 +154,17 @@ min_skirt_length: f64 = 4.0, {
     shown_when: when("there is a skirt", |s| s.skirts > 0),
 }
 
+/// Where the brim is laid: around the object, in its holes, or as discs at its sharp corners alone.
+///
+/// Ears hold the corners, where parts come off first, and are quickly removed.
+brim_type: BrimType = BrimType::Outer, {
+    label: "Brim", category: Adhesion, level: Simple, scope: Object, cura: &["brim_location"],
+    search: &["mouse ears", "inside", "outside", "hole"], shown_when: when("there is a brim", |s| s.brim_width > 0.0),
+}
+
 /// Width of a single-layer rim around the object that helps it to stick; 0 for none.
+///
+/// Ears have it for their radius.
 brim_width: f64 = 0.0, {
     label: "Brim width", category: Adhesion, level: Simple, scope: Object, unit: Millimetre,
     hard: range(0.0, 200.0), soft: range(0.0, 30.0), search: &["adhesion", "warping"],
@@ -155,7 +174,24 @@ brim_width: f64 = 0.0, {
 brim_separation: f64 = 0.0, {
     label: "Brim gap", category: Adhesion, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.0, 10.0), soft: range(0.0, 1.0), orca: &["brim_object_gap"], cura: &["brim_gap"],
-    shown_when: when("there is a brim", |s| s.brim_width > 0.0),
+    shown_when: when("there is a brim", has_brim),
+}
+
+/// Corners that enclose at most this angle have an ear; 180° gives one to every corner that points outwards.
+brim_ears_max_angle: f64 = 125.0, {
+    label: "Ears up to an angle of", category: Adhesion, level: Advanced, scope: Object, unit: Degree,
+    hard: range(0.0, 180.0), soft: range(30.0, 150.0), search: &["mouse ears"],
+    shown_when: when("the brim has ears", |s| has_brim(s) && s.brim_type == BrimType::Ears),
+}
+
+/// The angle of a corner is measured from this far before to this far behind it.
+///
+/// Roundings that are smaller do not hide a corner from the ears; outlines that are rounder have none. 0 takes each
+/// corner of the outline by itself.
+brim_ears_detection_length: f64 = 1.0, {
+    label: "Ear detection length", category: Adhesion, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(0.0, 100.0), soft: range(0.0, 5.0), search: &["mouse ears", "radius"],
+    shown_when: when("the brim has ears", |s| has_brim(s) && s.brim_type == BrimType::Ears),
 }
 
 } } }

@@ -20,8 +20,9 @@
 
 use super::angles::AngleTemplate;
 use super::choices::{
-    ArcFitting, FillPattern, GcodeFlavor, IroningType, LiftSurfaces, LiftType, SeamPosition, SingleWallOnTop,
-    SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern, SupportStyle, WallGenerator, WallSequence,
+    ArcFitting, BrimType, DraftShield, FillPattern, FuzzySkin, GcodeFlavor, IroningType, LiftSurfaces, LiftType,
+    ScarfPlacement, SeamPosition, SingleWallOnTop, SlicingMode, SolidPattern, SupportInterfacePattern, SupportPattern,
+    SupportStyle, WallGenerator, WallSequence,
 };
 use super::definition::{Category::*, Definition, Level::*, Scope::*, grammar, range, rule, when};
 use super::heights::parse_height_ranges;
@@ -117,6 +118,16 @@ impl Settings {
             _ => Some([self.machine_max_jerk_x, self.machine_max_jerk_y]),
         }
     }
+}
+
+/// Whether objects have a brim.
+fn has_brim(s: &Settings) -> bool {
+    s.brim_width > 0.0 && s.brim_type != BrimType::Nowhere
+}
+
+/// Whether any loops have scarf seams.
+fn has_scarf(s: &Settings) -> bool {
+    s.scarf_seam_placement != ScarfPlacement::Nowhere
 }
 
 /// Whether the machine limits sudden changes of speed as such, and not by junction deviation.

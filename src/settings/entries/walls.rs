@@ -101,6 +101,36 @@ spiral_vase_smooth: bool = true, {
     shown_when: when("a spiral vase is printed", |s| s.spiral_vase),
 }
 
+/// Walls jitter, so that the surface is rough.
+///
+/// Rough surfaces hide layers and give a better grip; they are not true to size. Walls in the air jitter too.
+fuzzy_skin: FuzzySkin = FuzzySkin::Nowhere, {
+    label: "Fuzzy skin", category: Walls, level: Simple, scope: Object, cura: &["magic_fuzzy_skin_enabled"],
+    search: &["rough", "jitter", "texture"],
+}
+
+/// Walls jitter by at most this to either side.
+fuzzy_skin_thickness: f64 = 0.3, {
+    label: "Thickness of fuzzy skin", category: Walls, level: Simple, scope: Object, unit: Millimetre,
+    hard: range(0.0, 10.0), soft: range(0.05, 0.6), cura: &["magic_fuzzy_skin_thickness"],
+    shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
+}
+
+/// Walls that jitter turn about this often along their way.
+fuzzy_skin_point_dist: f64 = 0.8, {
+    label: "Fuzzy skin point distance", category: Walls, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.01, 100.0), soft: range(0.2, 5.0), orca: &["fuzzy_skin_point_distance"],
+    cura: &["magic_fuzzy_skin_point_dist"], shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
+}
+
+/// Walls of the first layer jitter too.
+///
+/// A smooth one sticks better to the plate.
+fuzzy_skin_first_layer: bool = false, {
+    label: "Fuzzy first layer", category: Walls, level: Advanced, scope: Object, orca: &["fuzzy_first_layer"],
+    shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
+}
+
 /// What stays open where a loop closes, so that its end makes no blob. A percentage is of the nozzle's diameter.
 seam_gap: f64 = Value::Percent(0.15), {
     label: "Seam gap", category: Walls, level: Expert, scope: Object, unit: Millimetre, hard: range(0.0, 5.0),
@@ -118,6 +148,60 @@ wipe_before_external_loop: bool = false, {
 seam_position: SeamPosition = SeamPosition::Aligned, {
     label: "Seam", category: Walls, level: Simple, scope: Object, cura: &["z_seam_type"],
     search: &["zipper", "blob", "z seam alignment"],
+}
+
+/// Loops begin as a ramp and end on it, so that they have no step where they close.
+///
+/// Over its length the ramp rises from the layer below to the top of the layer, and the loop's end fills what it has left
+/// free. The first layer has none.
+scarf_seam_placement: ScarfPlacement = ScarfPlacement::Nowhere, {
+    label: "Scarf seam", category: Walls, level: Advanced, scope: Object, orca: &["seam_slope_type"],
+    search: &["scarf joint", "seam slope", "z seam"],
+}
+
+/// Loops whose seam lies at a corner close as usual: a corner hides it better.
+scarf_seam_only_on_smooth: bool = true, {
+    label: "Scarf on smooth walls only", category: Walls, level: Advanced, scope: Object,
+    orca: &["seam_slope_conditional"], shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// A wall is smooth where its sides enclose at least this.
+scarf_angle_threshold: f64 = 155.0, {
+    label: "Smooth from an angle of", category: Walls, level: Expert, scope: Object, unit: Degree,
+    hard: range(0.0, 180.0),
+    shown_when: when("scarf seams are on smooth walls only", |s| has_scarf(s) && s.scarf_seam_only_on_smooth),
+}
+
+/// Where the ramp begins. A percentage is of the layer's height.
+scarf_seam_start_height: f64 = 0.0, {
+    label: "Scarf start height", category: Walls, level: Expert, scope: Object, unit: Share, hard: range(0.0, 0.95),
+    share_of: Some(Key::layer_height), orca: &["seam_slope_start_height"],
+    shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// Length of the ramp. Shorter loops are one ramp all around.
+scarf_seam_length: f64 = 20.0, {
+    label: "Scarf length", category: Walls, level: Advanced, scope: Object, unit: Millimetre,
+    hard: range(0.1, 1000.0), soft: range(5.0, 50.0), orca: &["seam_slope_min_length"],
+    shown_when: when("the ramp has a length of its own", |s| has_scarf(s) && !s.scarf_seam_entire_loop),
+}
+
+/// The ramp goes all around the loop.
+scarf_seam_entire_loop: bool = false, {
+    label: "Scarf around the whole loop", category: Walls, level: Expert, scope: Object,
+    orca: &["seam_slope_entire_loop"], shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// The ramp is laid in pieces of at most this length, each with a flow of its own.
+scarf_seam_max_segment_length: f64 = 1.0, {
+    label: "Longest piece of a scarf", category: Walls, level: Expert, scope: Object, unit: Millimetre,
+    hard: range(0.1, 100.0), soft: range(0.3, 5.0), shown_when: when("loops have scarf seams", has_scarf),
+}
+
+/// Inner walls have scarf seams too.
+scarf_seam_on_inner_perimeters: bool = false, {
+    label: "Scarf on inner walls", category: Walls, level: Advanced, scope: Object,
+    orca: &["seam_slope_inner_walls"], shown_when: when("loops have scarf seams", has_scarf),
 }
 
 } } }

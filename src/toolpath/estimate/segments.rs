@@ -118,6 +118,7 @@ impl<'a> Walk<'a> {
                         sum += length;
                     }
                 }
+                self.z_mm = e.z_mm.last().map_or(self.z_mm, |z| f64::from(*z));
                 if let Some(sums) = self.sums.get_mut(layer as usize) {
                     sums.roles[role].length_mm += sum;
                     sums.roles[role].volume_mm3 += sum * f64::from(e.flow_mm3_per_mm);

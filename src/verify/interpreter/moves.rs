@@ -242,11 +242,17 @@ impl Interpreter<'_> {
                 format!("prints in the air: at Z {z_mm:.3}, where the highest road so far is at {:.3}", highest - step)
             });
         } else if let (true, Some(told)) = (in_layer, self.told_z_mm) {
-            let offset = *self.told_offset_mm.get_or_insert_with(|| {
-                let offset = z_mm - told;
-                // A layer's moves differ from its comment by the machine's Z offset, or by a hop that was left in.
-                if offset.abs() < 0.15 { offset } else { 0.0 }
-            });
+            let climbs = moved && rise_mm > 0.0;
+            let offset = match self.told_offset_mm {
+                Some(offset) => offset,
+                // A ramp is anywhere in its layer.
+                None if climbs => 0.0,
+                None => {
+                    let offset = z_mm - told;
+                    // A layer's moves differ from its comment by the machine's Z offset, or by a hop that was left in.
+                    *self.told_offset_mm.insert(if offset.abs() < 0.15 { offset } else { 0.0 })
+                }
+            };
             if z_mm > told + offset + SAME_Z_MM {
                 let told = told + offset;
                 self.add(Error, Rule::Lifted, || format!("prints at Z {z_mm:.3} in a layer at {told:.3}"));

@@ -1,18 +1,21 @@
 //! Skirt and brim as roads, as far as they fit on the build plate.
 
-use crate::geometry::{Join, Point, Polyline, Region, Ring};
-use crate::process::fdm::adhesion::{self, BrimSettings};
+use crate::geometry::{Bounds, Join, Point, Polyline, Region, Ring};
+use crate::process::fdm::adhesion;
+use crate::process::fdm::adhesion::brim::{BrimSettings, brim};
 use crate::process::fdm::island::Road;
 use crate::report::Notice;
+use crate::settings::DraftShield;
 use crate::toolpath::{Role, road_area_mm2};
 
 use super::{LayerPrograms, PlannedObject, PlateSettings, PrintLayer, Program};
 
-/// Skirt and brim of each layer that has them.
+/// Skirt and brim of each layer that has them. A spiral that begins at some layer has nothing beside it.
 pub(super) fn programs(
     objects: &[PlannedObject],
     plate: &PlateSettings,
     layers: &[PrintLayer],
+    spiral_from: Option<usize>,
     notices: &mut Vec<Notice>,
 ) -> Vec<LayerPrograms> {
     let Some(first) = layers.first() else { return Vec::new() };
@@ -38,10 +41,11 @@ pub(super) fn programs(
         flow_mm3_per_mm: flow(width_mm, height_mm),
         closed: points.first() == points.last(),
         points,
+        smooth: Vec::new(),
         z_mm: Vec::new(),
         small: false,
     };
-    let brim = adhesion::brim(&on_plate);
+    let brim = brim(&on_plate);
     let fits = |points: &[Point], width_mm: f64| within_plate(&plate.plate, points, width_mm);
     let mut brim_roads = Vec::new();
     let mut brim_cut = false;
@@ -59,7 +63,17 @@ pub(super) fn programs(
         notices.push(Notice::warning("the brim does not fit on the build plate and is cut off at its edge"));
     }
     // The skirt goes around all that is printed while it is: its own layers' outlines and the brim.
-    let courses = courses(layers, plate.skirt.height as usize);
+    let shield = plate.skirt.shield != DraftShield::Disabled;
+    let mut courses = courses(layers, plate.skirt.height as usize);
+    if let Some(from) = spiral_from
+        && courses.last().is_some_and(|last| last.layer >= from)
+    {
+        courses.retain(|course| course.layer < from);
+        if plate.skirt.loops > 0 {
+            let text = "the skirt or draught shield ends where the spiral vase begins, which has nothing beside it";
+            notices.push(Notice::warning(text));
+        }
+    }
     let height = courses.last().map_or(0, |last| last.layer + 1);
     let brim_areas: Vec<Region> = brim_roads.iter().map(|r| Region { rings: vec![Ring(r.points.clone())] }).collect();
     let mut around: Vec<&Region> = layers
@@ -68,9 +82,14 @@ pub(super) fn programs(
         .flat_map(|layer| &layer.parts)
         .filter_map(|&(o, l)| objects.get(o)?.outlines.get(l).map(|outline| &outline.area))
         .collect();
-    around.extend(&brim_areas);
+    if !shield {
+        around.extend(&brim_areas);
+    }
     around.extend(layers.iter().take(height).flat_map(supports));
     let skirt = adhesion::skirt(&around, &plate.skirt);
+    if shield && !skirt.is_empty() && !brim_roads.is_empty() {
+        brim_roads = without(brim_roads, &adhesion::band(&skirt, plate.skirt.width_mm, 0.0));
+    }
     let skirt_fits = skirt.iter().all(|ring| fits(&ring.0, plate.skirt.width_mm));
     if !skirt_fits {
         notices.push(Notice::warning("the skirt does not fit on the build plate and is left out"));
@@ -123,6 +142,21 @@ fn courses(layers: &[PrintLayer], count: usize) -> Vec<Course> {
         Course { layer, height_mm }
     };
     layers.iter().enumerate().filter(carries).take(count).map(course).collect()
+}
+
+/// The roads without what would lie on an area.
+fn without(roads: Vec<Road>, area: &Region) -> Vec<Road> {
+    let all = area.bounds().into_iter().chain(roads.iter().filter_map(|r| Bounds::around(r.points.iter().copied())));
+    let Some(bounds) = Bounds::around(all.flat_map(|b| [b.min, b.max])) else { return roads };
+    let free = |road: &Road| Region::rectangle(bounds).difference(&area.offset(0.5 * road.width_mm, Join::Round));
+    let Some(free) = roads.first().map(free) else { return roads };
+    let paths: Vec<Polyline> = roads.iter().map(|road| Polyline(road.points.clone())).collect();
+    let pieces = free.clip_each(&paths).into_iter().zip(&roads);
+    let of_road = |(pieces, road): (Vec<Polyline>, &Road)| -> Vec<Road> {
+        let pieces = adhesion::brim::joined_again(pieces).into_iter();
+        pieces.map(|p| Road { closed: p.0.first() == p.0.last(), points: p.0, ..road.clone() }).collect()
+    };
+    pieces.flat_map(of_road).collect()
 }
 
 /// Whether a road of this width along these points stays on the plate.

@@ -111,7 +111,12 @@ fn led_up_to(mut lead: Vec<Point>, road: &Road) -> Cow<'_, Road> {
     let Some(&first) = lead.first().filter(|_| !road.closed) else { return Cow::Borrowed(road) };
     lead.extend(&road.points);
     lead.dedup();
-    Cow::Owned(Road { closed: first.distance_mm(road.last()) <= GOES_AROUND_MM, points: lead, ..road.clone() })
+    Cow::Owned(Road {
+        closed: first.distance_mm(road.last()) <= GOES_AROUND_MM,
+        points: lead,
+        smooth: Vec::new(),
+        ..road.clone()
+    })
 }
 
 /// Whether a way may lead over one of these areas.
@@ -242,7 +247,7 @@ impl Planner<'_> {
         let mut run_mm3 = 0.0;
         // Where top surfaces are finished: what drips there is seen.
         let mut tops: Vec<Bounds> = Vec::new();
-        let Some((_, home, ..)) = roads.peek() else { return (tool.steps, Vec::new()) };
+        let Some((_, home, _, first)) = roads.peek() else { return (tool.steps, Vec::new()) };
         let below = if spiral { BTreeMap::new() } else { self.below(layer) };
         let mut overhangs: Vec<(usize, Overhang)> = Vec::new();
         let motion = self.motion(*home);
@@ -253,7 +258,7 @@ impl Planner<'_> {
         let arrival = &self.departures[index];
         if !(spiral && *arrival == Departure::none()) {
             let same_z = z_before.filter(|z| (z - z_mm).abs() < 1e-6).map(|_| z_mm);
-            tool.arrive(arrival, same_z, z_mm, motion);
+            tool.arrive(arrival, same_z, z_mm, first.z_mm.first().copied(), motion);
         }
         while let Some((program, home, support, road)) = roads.next() {
             let motion = self.motion(home);
@@ -318,7 +323,7 @@ impl Planner<'_> {
                 // Ways between islands are retracted anyhow.
                 tops.clear();
             }
-            let next_home = *next_home;
+            let (next_home, begin_mm) = (*next_home, next.z_mm.first().copied());
             let lead = std::mem::take(&mut lead);
             // A way without a retraction has no wipe.
             let led_up = if way.retract { led_up_to(lead, &road) } else { Cow::Borrowed(&road) };
@@ -341,7 +346,7 @@ impl Planner<'_> {
             run_mm3 = 0.0;
             tool.depart(&departure, motion);
             self.label(&mut tool, &mut labelled, next_home);
-            tool.arrive(&departure, Some(z_mm), z_mm, motion);
+            tool.arrive(&departure, Some(z_mm), z_mm, begin_mm, motion);
         }
         if let Some(object) = labelled {
             tool.steps.push(Step::ObjectEnd(object as u16));
@@ -395,6 +400,7 @@ mod tests {
             height_mm: 0.2,
             flow_mm3_per_mm: 0.08,
             points: points.iter().map(|&(x, y)| Point::from_mm(x, y)).collect(),
+            smooth: Vec::new(),
             z_mm: Vec::new(),
             closed: false,
             small: false,
