@@ -18,6 +18,7 @@ mod thin;
 mod variable;
 #[cfg(test)]
 mod variable_tests;
+mod whole;
 
 use std::f64::consts::FRAC_PI_4;
 
@@ -340,6 +341,8 @@ struct Classic {
     lost: Region,
     /// Where roads along the middle may fill what is left.
     left: Vec<Left>,
+    /// Nothing thinner is printed, mm.
+    least_feature_mm: f64,
 }
 
 /// The room for a wall, or for infill, and where the middle of it lies.
@@ -356,7 +359,8 @@ impl Classic {
     fn new(outline: Island, above: Option<&Region>, roads: &Roads) -> Self {
         let area = Region::from(&outline);
         let island = PerimeterIsland { outline, walls: Vec::new(), variable: Vec::new(), inner: Region::default() };
-        let mut this = Self { island, is_whole: true, lost: Region::default(), left: Vec::new() };
+        let (lost, left) = (Region::default(), Vec::new());
+        let mut this = Self { island, is_whole: true, lost, left, least_feature_mm: roads.least_feature_mm };
         if roads.count == 0 {
             this.island.inner = area;
             return this;
@@ -428,6 +432,8 @@ impl Classic {
         let covered = core.offset(outer_half_mm + inner_half_mm + SLACK_MM, MITER);
         let lost = room.difference(&covered);
         let is_lost = lost.area_mm2() > NOTHING_MM2;
+        // What is thinner than anything printed, such as the film between two parts that nearly touch, is no loss.
+        let lost = if is_lost && depth == Some(0) { lost.opened(0.5 * self.least_feature_mm) } else { lost };
         self.lost.rings.extend(lost.rings);
         let direct = if outer_half_mm > 0.0 { room.offset(-outer_half_mm, MITER) } else { room.clone() };
         if !is_lost {

@@ -43,8 +43,10 @@ pub struct Seam {
 
 /// How far from the seam below a wall may be and still continue it.
 const REACH_MM: f64 = 3.0;
-/// How far an aligned seam may move along the wall to settle in a corner: less than the 1 mm that still looks aligned.
+/// How far an aligned seam may move along the wall to settle in a corner…
 const SETTLE_MM: f64 = 0.7;
+/// …and how far from the seam below it may get by that: less than the 1 mm that still looks aligned.
+const ALIGNED_MM: f64 = 0.95;
 /// Turns below this are not corners.
 const CORNER_RAD: f64 = 0.5;
 /// Vertices this near to the rearmost place count as rear.
@@ -139,19 +141,22 @@ impl<'a> LayerLoops<'a> {
     fn aligned(&self, below: &[(Point, bool, usize)], arm_mm: f64) -> Vec<Seam> {
         // Each seam below is continued by the wall nearest to it; of several seams a wall follows the nearest, and a
         // remembered one only where there is no other.
-        let mut follows: Vec<Option<(usize, f64, RingPoint)>> = vec![None; self.walls.len()];
+        let mut follows: Vec<Option<(usize, f64, Point, RingPoint)>> = vec![None; self.walls.len()];
         for &(point, is_hole, age) in below {
             let Some(near) = self.grid.as_ref().and_then(|grid| grid.nearest(point, REACH_MM)) else { continue };
             if self.walls[near.ring].2.is_hole != is_hole {
                 continue;
             }
             let slot = &mut follows[near.ring];
-            if slot.is_none_or(|(other_age, distance, _)| (age, near.distance_mm) < (other_age, distance)) {
-                *slot = Some((age, near.distance_mm, RingPoint { edge: near.edge, point: near.point }));
+            if slot.is_none_or(|(other_age, distance, ..)| (age, near.distance_mm) < (other_age, distance)) {
+                *slot = Some((age, near.distance_mm, point, RingPoint { edge: near.edge, point: near.point }));
             }
         }
         self.each(|i, wall| match follows[i] {
-            Some((.., at)) => Some(settled(&wall.path, at, arm_mm)),
+            Some((_, distance_mm, below, at)) => {
+                let most_mm = if distance_mm < ALIGNED_MM { ALIGNED_MM } else { f64::INFINITY };
+                Some(settled(&wall.path, at, arm_mm, |corner| corner.distance_mm(below) <= most_mm))
+            }
             None => hidden(&wall.path, arm_mm),
         })
     }
@@ -199,8 +204,8 @@ fn walked(ring: &Ring, vertex: usize, arm_mm: f64, forward: bool) -> [f64; 2] {
     here.to_mm()
 }
 
-/// The best corner within [`SETTLE_MM`] of a place along the ring, or the place itself where there is none.
-fn settled(ring: &Ring, at: RingPoint, arm_mm: f64) -> RingPoint {
+/// The best corner within [`SETTLE_MM`] of a place along the ring that may be it, or the place itself where there is none.
+fn settled(ring: &Ring, at: RingPoint, arm_mm: f64, may_be: impl Fn(Point) -> bool) -> RingPoint {
     let n = ring.0.len();
     let mut best: Option<(f64, RingPoint)> = None;
     for forward in [true, false] {
@@ -216,7 +221,7 @@ fn settled(ring: &Ring, at: RingPoint, arm_mm: f64) -> RingPoint {
             let seen = visibility(turn_rad(ring, vertex, arm_mm));
             // Of equal corners the nearer one.
             let cost = seen + 0.1 * way / SETTLE_MM;
-            if seen < 1.0 && best.is_none_or(|(c, _)| cost < c) {
+            if seen < 1.0 && best.is_none_or(|(c, _)| cost < c) && may_be(here) {
                 best = Some((cost, RingPoint { edge: vertex, point: here }));
             }
         }
@@ -389,5 +394,20 @@ mod tests {
         let chosen = |below: &[(Point, bool, usize)]| LayerLoops::new(&walls, true).aligned(below, 0.4)[0].at.point;
         assert!(chosen(&[(right, false, 0), (rear, false, 2)]).distance_mm(right) < 0.5);
         assert!(chosen(&[(rear, false, 2)]).distance_mm(rear) < 0.5);
+    }
+    #[test]
+    fn a_seam_settles_in_no_corner_that_is_too_far_from_the_one_below() {
+        // The wall lies so far from the one below, and has a corner so far along it from the seam there.
+        let settles = |out_mm: f64, along_mm: f64| {
+            let corners = [(along_mm, 0.0), (along_mm, 9.0), (-9.0, 9.0), (-9.0, 0.0)];
+            let corners = corners.map(|(x, y)| Point::from_mm(x, y + out_mm));
+            let mut walls = layer(1, &[(0.0, 8.0)]);
+            walls.islands[0].walls[0].path = Ring(corners.to_vec());
+            let below = [(Point::from_mm(0.0, 0.0), false, 0)];
+            LayerLoops::new(&walls, true).aligned(&below, 0.4)[0].at.point == corners[0]
+        };
+        assert!(settles(0.1, 0.6));
+        assert!(!settles(0.85, 0.6), "1.04 mm from the seam below");
+        assert!(settles(0.85, 0.3));
     }
 }

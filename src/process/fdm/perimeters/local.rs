@@ -5,7 +5,8 @@
 //! into it where both have the same roads. Where an end finds no other end, nothing comes of it, and the whole island is
 //! planned.
 
-use super::paths::{self, Spot};
+use super::paths::Spot;
+use super::whole::{self, Whole};
 use super::{Roads, variable};
 use crate::geometry::{EdgeGrid, Join, Point, Region, Ring};
 use crate::process::fdm::stages::{PerimeterIsland, VariableRoad, Wall};
@@ -156,30 +157,17 @@ fn join(inner: Vec<Run>, outer: Vec<Run>, out: &mut (Vec<Wall>, Vec<VariableRoad
     if !(0..runs.len()).all(is_joined) {
         return None;
     }
-    let mut used = vec![false; runs.len()];
-    // Those that begin somewhere, then those that go around.
-    for first in (0..runs.len()).filter(|&i| !before[i]).chain((0..runs.len()).filter(|&i| before[i])) {
-        if used[first] {
-            continue;
-        }
+    for (chain, is_closed) in whole::chains(&next) {
         let mut spots: Vec<Spot> = Vec::new();
-        let mut depth = None;
-        let mut at = first;
-        let is_closed = loop {
-            used[at] = true;
-            let run = &runs[at];
-            depth = depth.or(run.depth);
+        for &at in &chain {
             let skip = usize::from(!spots.is_empty());
-            spots.extend(run.points.iter().skip(skip).map(|&(p, width_mm)| Spot { at: p.to_mm(), width_mm }));
-            match next[at] {
-                None => break false,
-                Some(following) if following == first => break true,
-                Some(following) => at = following,
-            }
-        };
-        let role = runs[first].role;
+            let points = runs[at].points.iter().skip(skip);
+            spots.extend(points.map(|&(p, width_mm)| Spot { at: p.to_mm(), width_mm }));
+        }
+        let role = runs[chain[0]].role;
+        let depth = chain.iter().find_map(|&at| runs[at].depth);
         let depth = depth.unwrap_or(usize::from(role != Role::ExternalPerimeter));
-        paths::put(role, depth, spots, is_closed, out);
+        Whole { role, depth, spots, is_closed }.put(out);
     }
     Some(())
 }

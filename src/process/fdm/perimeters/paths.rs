@@ -3,16 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use super::whole::{self, Whole};
 use super::{Roads, Wall};
-use crate::geometry::{Point, Ring};
 use crate::process::fdm::stages::VariableRoad;
 use crate::toolpath::Role;
 
 /// Points may be left out where the road stays this near to them, and its width to theirs, mm.
 const POSITION_TOLERANCE_MM: f64 = 0.004;
 const WIDTH_TOLERANCE_MM: f64 = 0.008;
-/// Roads of one width differ by no more than this, mm.
-const ONE_WIDTH_MM: f64 = 0.012;
 /// Steps shorter than this are left out, mm.
 const LEAST_STEP_MM: f64 = 0.04;
 /// Unless the road would pass this far beside them, mm.
@@ -20,16 +18,11 @@ const MOST_MISSED_MM: f64 = 0.008;
 /// A point from which the road comes straight back within this is no part of it, mm.
 const SPIKE_MM: f64 = 0.25;
 /// Ends nearer than this are one place, mm.
-const SAME_MM: f64 = 1e-3;
+pub(super) const SAME_MM: f64 = 1e-3;
 /// At a junction two roads are one where they turn by less than this: cosine of the angle between the ways out.
 const STRAIGHT_ON: f64 = -0.3;
 /// The third road at a junction ends this share of the half thickness before it.
 const SIDE_ROAD: f64 = 0.8;
-/// An outermost road that ends this near to where it begins goes once around, mm: as a closed wall, its seam can lie
-/// above the one below, where its open end would lie in whatever notch it was opened at.
-const CLOSES_MM: f64 = 0.5;
-/// And where it is this many times as long as what it is open by.
-const CLOSES_SHARE: f64 = 16.0;
 /// A road along the middle reaches this share of the half thickness beyond where a blunt end's corners begin.
 const INTO_CORNERS: f64 = 0.2;
 /// A road that begins beside another in its bend starts this share of its width later, where its room begins.
@@ -69,7 +62,7 @@ pub(super) struct Laid {
     trim_mm: [f64; 2],
 }
 
-fn distance(a: Spot, b: Spot) -> f64 {
+pub(super) fn distance(a: Spot, b: Spot) -> f64 {
     let (x, y) = (b.at[0] - a.at[0], b.at[1] - a.at[1]);
     (x * x + y * y).sqrt()
 }
@@ -258,7 +251,7 @@ pub(super) fn finish(laid: Vec<Laid>, sides: usize, roads: &Roads) -> (Vec<Wall>
         }
     }
     let mut pieces: Vec<Option<Laid>> = laid.into_iter().map(Some).collect();
-    let mut out = (Vec::new(), Vec::new());
+    let mut done = Vec::new();
     let order: Vec<usize> =
         (0..pieces.len()).filter(|&i| !has_before[i]).chain((0..pieces.len()).filter(|&i| has_before[i])).collect();
     for first in order {
@@ -298,12 +291,15 @@ pub(super) fn finish(laid: Vec<Laid>, sides: usize, roads: &Roads) -> (Vec<Wall>
                 }
             }
         }
-        emit(road, only_middle && is_middle, roads, &mut out);
+        done.extend(whole(road, only_middle && is_middle, roads));
     }
+    let mut out = (Vec::new(), Vec::new());
+    whole::joined(done).into_iter().for_each(|road| road.put(&mut out));
     out
 }
 
-fn emit(mut road: Laid, is_middle: bool, roads: &Roads, out: &mut (Vec<Wall>, Vec<VariableRoad>)) {
+/// The road as it will be printed; `None` where it is too short to be worth it.
+fn whole(mut road: Laid, is_middle: bool, roads: &Roads) -> Option<Whole> {
     if road.is_closed {
         if let [first, .., last] = road.spots[..]
             && distance(first, last) <= SAME_MM
@@ -321,7 +317,7 @@ fn emit(mut road: Laid, is_middle: bool, roads: &Roads, out: &mut (Vec<Wall>, Ve
         spots.reverse();
         trim(&mut spots, from);
         spots.reverse();
-        road.is_closed = road.depth == 0 && goes_around(&spots);
+        road.is_closed = road.depth == 0 && whole::goes_around(&spots);
     }
     if road.is_closed {
         spots.extend(spots.first().copied());
@@ -331,48 +327,14 @@ fn emit(mut road: Laid, is_middle: bool, roads: &Roads, out: &mut (Vec<Wall>, Ve
     let is_gap = is_middle && road.depth >= roads.count;
     let shortest = if is_gap { 0.3 } else { 0.25 * roads.nozzle_mm };
     if spots.len() < 2 || length < shortest {
-        return;
+        return None;
     }
     let role = match road.depth {
         0 => Role::ExternalPerimeter,
         _ if is_gap => Role::GapFill,
         _ => Role::Perimeter,
     };
-    put(role, road.depth, spots, road.is_closed, out);
-}
-
-/// Adds a finished road; a closed one ends where it begins.
-pub(super) fn put(
-    role: Role,
-    depth: usize,
-    spots: Vec<Spot>,
-    is_closed: bool,
-    out: &mut (Vec<Wall>, Vec<VariableRoad>),
-) {
-    let mut points: Vec<Point> = spots.iter().map(|s| Point::from_mm(s.at[0], s.at[1])).collect();
-    let mut widths_mm: Vec<f64> = spots.iter().map(|s| s.width_mm).collect();
-    if !is_closed || role == Role::GapFill || points.len() < 4 {
-        out.1.push(VariableRoad { role, points, widths_mm });
-        return;
-    }
-    points.pop();
-    let steps = || spots.windows(2).map(|w| (distance(w[0], w[1]), 0.5 * (w[0].width_mm + w[1].width_mm)));
-    let length: f64 = steps().map(|(step, _)| step).sum();
-    let width_mm = steps().map(|(step, width_mm)| step * width_mm).sum::<f64>() / length;
-    widths_mm.pop();
-    let is_even = widths_mm.iter().all(|w| (w - width_mm).abs() <= 0.5 * ONE_WIDTH_MM);
-    let path = Ring(points);
-    let is_hole = path.area_mm2() < 0.0;
-    let widths_mm = if is_even { Vec::new() } else { widths_mm };
-    out.0.push(Wall { role, depth, is_hole, path, width_mm, widths_mm });
-}
-
-/// Whether a road comes back to where it begins.
-fn goes_around(spots: &[Spot]) -> bool {
-    let [first, .., last] = *spots else { return false };
-    let open_mm = distance(first, last);
-    let length: f64 = spots.windows(2).map(|w| distance(w[0], w[1])).sum();
-    spots.len() >= 4 && open_mm <= CLOSES_MM && length >= CLOSES_SHARE * open_mm.max(SAME_MM)
+    Some(Whole { role, depth: road.depth, spots, is_closed: road.is_closed })
 }
 
 /// Lets a closed road begin in the middle of its longest way without a jump.

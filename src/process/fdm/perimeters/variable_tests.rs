@@ -261,6 +261,45 @@ fn an_outer_road_that_comes_back_to_where_it_began_is_a_closed_wall() {
 }
 
 #[test]
+fn outer_roads_that_meet_end_to_end_are_one() {
+    let roads = Roads::new(1, &layers(&circle(5.0), 2)[1], &automatic());
+    let laid = |points: &[(f64, f64)], depth: usize| {
+        let spot = |&(x, y): &(f64, f64)| paths::Spot { at: [x, y], width_mm: 0.45 };
+        let mut laid = paths::Laid::new(spot(&points[0]), None, depth);
+        points[1..].iter().for_each(|point| laid.push(spot(point)));
+        laid
+    };
+    let (right, left) = ([(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)], [(10.0, 10.0), (0.0, 10.0), (0.0, 0.0)]);
+    let walls = |laid: Vec<paths::Laid>| {
+        let count = laid.len();
+        let (walls, open) = paths::finish(laid, count, &roads);
+        (walls.iter().map(|wall| wall.path.length_mm()).sum::<f64>().round(), open.len())
+    };
+    // Two halves of a square of 10 mm, and two of three quarters.
+    assert_eq!(walls(vec![laid(&right, 0), laid(&left, 0)]), (40.0, 0));
+    assert_eq!(walls(vec![laid(&right, 0), laid(&left[..2], 0)]), (0.0, 1));
+    // Walls of other depths do not go on from each other, nor is it clear how three do.
+    assert_eq!(walls(vec![laid(&right, 0), laid(&left, 1)]), (0.0, 2));
+    assert_eq!(walls(vec![laid(&right, 0), laid(&left[..2], 0), laid(&[(10.0, 10.0), (15.0, 15.0)], 0)]), (0.0, 3));
+}
+
+#[test]
+fn a_film_between_two_parts_leaves_the_walls_of_both_closed() {
+    let two = rectangle(0.0, 0.0, 10.0, 10.0).union(&rectangle(10.08, 0.0, 10.0, 10.0));
+    // Where outlines nearly touch, closing narrow gaps joins them.
+    let films: Vec<Region> = (0..6).map(|i| rectangle(9.0, 0.5 + 1.6 * f64::from(i), 2.0, 0.5)).collect();
+    let area = two.union(&Region::union_all(&films));
+    assert_eq!(area.islands().len(), 1);
+    let joined = planned(&area, &automatic());
+    let lengths = |islands: &[PerimeterIsland]| -> Vec<f64> {
+        let outer = islands.iter().flat_map(|i| &i.walls).filter(|w| w.depth == 0);
+        outer.map(|w| w.path.length_mm().round()).collect()
+    };
+    assert!(joined[0].variable.is_empty());
+    assert_eq!(lengths(&joined), lengths(&planned(&two, &automatic())));
+}
+
+#[test]
 fn walls_of_full_width_stay_where_nothing_is_thin() {
     // The slanted sides of the plate have points all along them.
     let sides = |i: usize| if i < 120 { (0.5 * i as f64, 0.01 * (i % 2) as f64) } else { (180.0 - i as f64, 40.0) };
