@@ -161,24 +161,31 @@ impl PlacedLayers {
     /// layers that were moved by the same, and what became of them: what of it would come out the same is taken over.
     pub fn new(layers: ObjectLayers, place: Point, before: Option<(&ObjectLayers, &Self)>) -> Self {
         let ObjectLayers { outlines, perimeters, filled, support, .. } = layers;
+        let (from, to) = before.unzip();
         Self {
-            outlines: moved(outlines, place, before.map(|(from, to)| (&from.outlines, &to.outlines))),
-            perimeters: moved(perimeters, place, before.map(|(from, to)| (&from.perimeters, &to.perimeters))),
-            filled: moved(filled, place, before.map(|(from, to)| (&from.filled, &to.filled))),
-            support: moved(support, place, before.map(|(from, to)| (&from.support, &to.support))),
+            outlines: moved(outlines, place, from.map(|b| &b.outlines), to.map(|b| &b.outlines)),
+            perimeters: moved(perimeters, place, from.map(|b| &b.perimeters), to.map(|b| &b.perimeters)),
+            filled: moved(filled, place, from.map(|b| &b.filled), to.map(|b| &b.filled)),
+            support: moved(support, place, from.map(|b| &b.support), to.map(|b| &b.support)),
         }
     }
 }
 
+/// Layers of one object, of one stage.
+type Stage<T> = Arc<Vec<T>>;
+
 fn moved<T: Shift + Clone + Send + Sync>(
-    layers: Arc<Vec<T>>,
+    layers: Stage<T>,
     by: Point,
-    before: Option<(&Arc<Vec<T>>, &Arc<Vec<T>>)>,
-) -> Arc<Vec<T>> {
+    before: Option<&Stage<T>>,
+    moved_before: Option<&Stage<T>>,
+) -> Stage<T> {
     if by == Point::new(0, 0) {
         return layers;
     }
-    if let Some((_, moved)) = before.filter(|(from, _)| Arc::ptr_eq(from, &layers)) {
+    if let (Some(before), Some(moved)) = (before, moved_before)
+        && Arc::ptr_eq(before, &layers)
+    {
         return Arc::clone(moved);
     }
     let shifted = |mut layer: T| {

@@ -161,7 +161,7 @@ fn loops(own: &Region, settings: &BrimSettings) -> Vec<Polyline> {
             } else if settings.kind == BrimType::Both {
                 // Hole by hole. What several objects enclose together is no hole of any of them.
                 let is_in = |hole: &&Ring| ring.0.first().is_some_and(|p| hole.locate(*p) != Some(false));
-                if let Some(of_hole) = holes.iter().position(|hole| is_in(&hole)).and_then(|h| inside.get_mut(h)) {
+                if let Some(of_hole) = holes.iter().position(is_in).and_then(|h| inside.get_mut(h)) {
                     of_hole.push(closed(ring));
                 }
             }
