@@ -38,9 +38,15 @@ const ROUNDING: f64 = 4.0;
 /// negative. `None` where nothing is left to offset.
 pub(super) fn raw(ring: &Ring, delta_mm: f64, join: Join) -> Option<Raw> {
     let delta = delta_mm * UNITS_PER_MM;
-    let points = without_short_edges(&ring.0, delta.abs() * SHORTEST_EDGE);
+    let mut points = without_short_edges(&ring.0, delta.abs() * SHORTEST_EDGE);
     if points.len() < 3 {
         return None;
+    }
+    if points.len() < ring.0.len() {
+        // A sliver that is no thicker than the edges that are left out may turn round without them.
+        let fewer = Ring(points);
+        let turns = fewer.doubled_area().signum() != ring.doubled_area().signum();
+        points = if turns { without_short_edges(&ring.0, 0.0) } else { fewer.0 };
     }
     let n = points.len();
     let edges: Vec<Edge> = (0..n).map(|i| edge(points[i], points[(i + 1) % n])).collect();

@@ -270,3 +270,15 @@ fn an_inner_point_is_inside_and_off_the_border() {
     let flat = Island { outer: corners(&[(0.0, 0.0), (5.0, 0.0), (9.0, 0.0)]), holes: vec![] };
     assert_eq!(flat.inner_point(), None);
 }
+
+#[test]
+fn what_is_no_thicker_than_rounding_has_no_inside() {
+    // A sliver that comes back on itself beyond where it began.
+    let corners = [(118.65626, 94.70591), (119.36181, 94.76469), (119.36181, 94.7647), (116.88251, 94.55812)];
+    let sliver = Region { rings: vec![Ring(corners.map(|(x, y)| Point::from_mm(x, y)).to_vec())] };
+    for join in [Join::Miter(3.0), Join::Round, Join::Square] {
+        assert!(sliver.offset(-0.225, join).is_empty(), "{join:?}: {:?}", sliver.offset(-0.225, join));
+        assert!(sliver.shrunk_freely(0.225, join).is_empty(), "{join:?}: {:?}", sliver.shrunk_freely(0.225, join));
+    }
+    assert!(sliver.lossless_depth_mm(0.1, 2.0) < 0.01, "{}", sliver.lossless_depth_mm(0.1, 2.0));
+}

@@ -52,7 +52,7 @@ impl Region {
     }
 }
 
-fn depth_mm(mut edges: Vec<Edge>, least_mm: f64, reach_mm: f64) -> f64 {
+fn depth_mm((mut edges, most): (Vec<Edge>, f64), least_mm: f64, reach_mm: f64) -> f64 {
     let carried = edges.iter().map(|e| e.carried).fold(1.0, f64::max);
     let reach = 2.0 * carried * reach_mm * UNITS_PER_MM;
     if edges.is_empty() || reach <= 0.0 || reach.is_nan() {
@@ -65,7 +65,7 @@ fn depth_mm(mut edges: Vec<Edge>, least_mm: f64, reach_mm: f64) -> f64 {
     };
     let (along, across) = if span(0) >= span(1) { (0, 1) } else { (1, 0) };
     edges.sort_unstable_by(|a, b| a.min[along].total_cmp(&b.min[along]).then(a.number.cmp(&b.number)));
-    let mut depth = reach_mm * UNITS_PER_MM;
+    let mut depth = most.min(reach_mm * UNITS_PER_MM);
     let mut pairs = 0;
     for (i, e) in edges.iter().enumerate() {
         for f in &edges[i + 1..] {
@@ -84,9 +84,17 @@ fn depth_mm(mut edges: Vec<Edge>, least_mm: f64, reach_mm: f64) -> f64 {
     depth / UNITS_PER_MM
 }
 
-fn edges(rings: impl Iterator<Item = Ring>) -> Vec<Edge> {
+/// The edges, and the most that any outline's area allows in grid units: what circles of some radius fill has at least half
+/// of that for every unit of its outline. Slivers as thin as rounding, whose sides may cross, have
+/// next to nothing.
+fn edges(rings: impl Iterator<Item = Ring>) -> (Vec<Edge>, f64) {
     let mut out: Vec<Edge> = Vec::new();
+    let mut most = f64::INFINITY;
     for ring in rings {
+        let doubled_area = ring.doubled_area() as f64;
+        if doubled_area > 0.0 {
+            most = most.min(doubled_area / (ring.length_mm() * UNITS_PER_MM));
+        }
         let first = out.len();
         for (a, b) in ring.edges() {
             let (a, b): ([f64; 2], [f64; 2]) = ([a.x.into(), a.y.into()], [b.x.into(), b.y.into()]);
@@ -125,7 +133,7 @@ fn edges(rings: impl Iterator<Item = Ring>) -> Vec<Edge> {
             }
         }
     }
-    out
+    (out, most)
 }
 
 /// The depth that two edges leave each other, or `most` where they do not face each other or are far apart.
