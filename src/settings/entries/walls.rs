@@ -127,7 +127,7 @@ fuzzy_skin_point_dist: f64 = 0.8, {
 ///
 /// A smooth one sticks better to the plate.
 fuzzy_skin_first_layer: bool = false, {
-    label: "Fuzzy first layer", category: Walls, level: Advanced, scope: Object, orca: &["fuzzy_first_layer"],
+    label: "Fuzzy first layer", category: Walls, level: Advanced, scope: Object,
     shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
 }
 
