@@ -76,10 +76,12 @@ fn wait(session: &Session, wanted: impl Fn(&Status) -> bool) {
 
 /// A job that heats, prints `moves` short moves and switches everything off.
 fn job(moves: usize) -> (Job, Vec<String>) {
-    let mut lines: Vec<String> =
-        ["M140 S60", "M104 S210", "M190 S60", "M109 S210", "G28", "G90", "M83", "G1 Z0.2 F600"]
-            .map(String::from)
-            .into();
+    job_from(moves, &["M140 S60", "M104 S210", "M190 S60", "M109 S210", "G28", "G90", "M83", "G1 Z0.2 F600"])
+}
+
+/// The same with lines of its own to begin with.
+fn job_from(moves: usize, start: &[&str]) -> (Job, Vec<String>) {
+    let mut lines: Vec<String> = start.iter().map(|line| (*line).to_owned()).collect();
     for i in 0..moves {
         lines.push(format!("G1 X{}.{:03} Y{} E0.02 F1800", 50 + i % 100, i % 1_000, 50 + i / 100));
     }
@@ -153,9 +155,21 @@ fn a_pause_lifts_the_nozzle_and_going_on_puts_everything_back() {
 fn canceling_while_heating_ends_the_wait_and_switches_everything_off() {
     let machine = Machine::start(Faults::default(), false, 1.0);
     let session = machine.connect();
-    session.send(Command::Start(job(10).0));
+    let start = [
+        "M141 S50",
+        "M106 P2 S128",
+        "M140 S60",
+        "M104 S210",
+        "M190 S60",
+        "M109 S210",
+        "G28",
+        "G90",
+        "M83",
+        "G1 Z0.2 F600",
+    ];
+    session.send(Command::Start(job_from(10, &start).0));
     // The bed would take half a minute.
-    wait(&session, |status| status.job.as_ref().is_some_and(|job| job.sent_lines == 3));
+    wait(&session, |status| status.job.as_ref().is_some_and(|job| job.sent_lines == 5));
     session.send(Command::Cancel);
     wait(&session, |status| status.state == State::Idle && status.job.as_ref().is_some_and(|job| job.ended.is_some()));
     assert!(!session.status().job.as_ref().unwrap().ended.unwrap().1);

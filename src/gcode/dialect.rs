@@ -38,6 +38,10 @@ const OUTLINE_MARGIN_MM: f64 = 0.01;
 /// Longest part of an object's name that is written.
 const NAME_BYTES: usize = 40;
 
+/// What Klipper's configuration has to call a second fan and the chamber's heater.
+pub const AUXILIARY_FAN: &str = "auxiliary_fan";
+pub const CHAMBER: &str = "chamber";
+
 impl Dialect {
     /// Longest line in bytes that the firmware takes, with line number and checksum. Marlin cuts longer ones and then
     /// asks for them again for ever (`MAX_CMD_SIZE` 96); RepRapFirmware 3 and Klipper's console hold 255.
@@ -99,6 +103,35 @@ impl Dialect {
         match text(share.clamp(0.0, 1.0) * 255.0, 0).as_str() {
             "0" => "M107".into(),
             speed => format!("M106 S{speed}"),
+        }
+    }
+
+    /// The fan beside the part's own, 0 to 1: the third one that the firmware counts, which is where machines have it, or
+    /// for Klipper the one of this name.
+    pub fn auxiliary_fan(self, share: f64) -> String {
+        let share = share.clamp(0.0, 1.0);
+        match self {
+            Self::Klipper => format!("SET_FAN_SPEED FAN={AUXILIARY_FAN} SPEED={}", text(share, 3)),
+            Self::Marlin | Self::RepRapFirmware => format!("M106 P2 S{}", text(share * 255.0, 0)),
+        }
+    }
+
+    /// Sets the temperature of the chamber in °C, without waiting.
+    pub fn chamber(self, celsius: f64) -> String {
+        let value = text(celsius, 1);
+        match self {
+            Self::Klipper => format!("SET_HEATER_TEMPERATURE HEATER={CHAMBER} TARGET={value}"),
+            Self::Marlin | Self::RepRapFirmware => format!("M141 S{value}"),
+        }
+    }
+
+    /// Waits until the chamber, which is set to some temperature in °C, has at least another one.
+    pub fn wait_for_chamber(self, celsius: f64, least_celsius: f64) -> Vec<String> {
+        let least = text(least_celsius, 1);
+        match self {
+            Self::Klipper => vec![format!("TEMPERATURE_WAIT SENSOR=\"heater_generic {CHAMBER}\" MINIMUM={least}")],
+            // The command that waits also sets; what is wanted in the end is set again.
+            Self::Marlin | Self::RepRapFirmware => vec![format!("M191 S{least}"), self.chamber(celsius)],
         }
     }
 

@@ -345,6 +345,10 @@ impl<'a> LayerWriter<'a> {
                     self.line(&self.style.dialect.fan(f64::from(*share)));
                 }
             }
+            Step::AuxiliaryFan(share) => {
+                checked("auxiliary fan", *share, MM_DECIMALS)?;
+                self.line(&self.style.dialect.auxiliary_fan(f64::from(*share)));
+            }
             Step::Acceleration(value) => {
                 checked("acceleration", *value, 0)?;
                 self.acceleration = Some(*value).filter(|v| *v > 0.0);

@@ -1,6 +1,6 @@
 //! Custom sequences: what a filled-in template may look like on the wire, and what it does to heaters.
 
-use super::dialect::Dialect;
+use super::dialect::{CHAMBER, Dialect};
 use super::lexer::{self, Code};
 
 /// A line of a sequence is too long for the firmware.
@@ -43,9 +43,11 @@ pub(super) struct Heating {
     /// The nozzle gets a target above 0.
     pub nozzle_on: bool,
     pub bed_on: bool,
+    pub chamber_on: bool,
     /// The nozzle gets the target 0, or all heaters are turned off.
     pub nozzle_off: bool,
     pub bed_off: bool,
+    pub chamber_off: bool,
     /// A command that only the machine's own configuration knows: it may heat, and it may turn off.
     pub macro_called: bool,
     /// Motors are released.
@@ -84,13 +86,17 @@ pub(super) fn heating(lines: &[String]) -> Heating {
     let mut found = Heating::default();
     for line in lines {
         match lexer::lex(line.as_bytes()).code {
-            Code::Letter { letter: b'M', number: number @ (104 | 109 | 140 | 190 | 568), params, .. } => {
+            Code::Letter {
+                letter: b'M', number: number @ (104 | 109 | 140 | 141 | 190 | 191 | 568), params, ..
+            } => {
                 let target = lexer::words(params).find_map(|w| match (w.letter, w.value) {
                     (b'S' | b'R', lexer::Value::Number(n)) => Some(n),
                     _ => None,
                 });
                 let Some(target) = target else { continue };
                 match number {
+                    141 | 191 if target > 0.0 => found.chamber_on = true,
+                    141 | 191 => found.chamber_off = true,
                     140 | 190 if target > 0.0 => found.bed_on = true,
                     140 | 190 => found.bed_off = true,
                     _ if target > 0.0 => found.nozzle_on = true,
@@ -120,15 +126,18 @@ fn extended(found: &mut Heating, name: &[u8], params: &[u8]) {
     let name = name.to_ascii_uppercase();
     let name = String::from_utf8_lossy(&name);
     if name == "TURN_OFF_HEATERS" {
-        (found.nozzle_off, found.bed_off) = (true, true);
+        (found.nozzle_off, found.bed_off, found.chamber_off) = (true, true, true);
     } else if name == "SET_HEATER_TEMPERATURE" {
         let value = |key: &[u8]| lexer::pairs(params).find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| v);
         let on = value(b"TARGET").and_then(lexer::parse_number).is_some_and(|t| t > 0.0);
-        match (value(b"HEATER").is_some_and(|h| h.eq_ignore_ascii_case(b"heater_bed")), on) {
-            (true, true) => found.bed_on = true,
-            (true, false) => found.bed_off = true,
-            (false, true) => found.nozzle_on = true,
-            (false, false) => found.nozzle_off = true,
+        let heater = value(b"HEATER").unwrap_or_default().to_ascii_lowercase();
+        match (heater.as_slice(), on) {
+            (b"heater_bed", true) => found.bed_on = true,
+            (b"heater_bed", false) => found.bed_off = true,
+            (heater, true) if heater == CHAMBER.as_bytes() => found.chamber_on = true,
+            (heater, false) if heater == CHAMBER.as_bytes() => found.chamber_off = true,
+            (_, true) => found.nozzle_on = true,
+            (_, false) => found.nozzle_off = true,
         }
     } else if !KLIPPER_COMMANDS.iter().any(|known| name.starts_with(known)) {
         found.macro_called = true;
@@ -162,7 +171,12 @@ mod tests {
         assert_eq!(heats("BED_MESH_CALIBRATE\nset_velocity_limit accel=1"), Heating::default());
         assert_eq!(
             heats("turn_off_heaters\nM84"),
-            Heating { nozzle_off: true, bed_off: true, motors_off: true, ..Heating::default() }
+            Heating { nozzle_off: true, bed_off: true, chamber_off: true, motors_off: true, ..Heating::default() }
+        );
+        assert_eq!(heats("M141 S50\nM191 S40"), Heating { chamber_on: true, ..Heating::default() });
+        assert_eq!(
+            heats("SET_HEATER_TEMPERATURE HEATER=chamber TARGET=0"),
+            Heating { chamber_off: true, ..Heating::default() }
         );
         assert_eq!(
             heats("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60"),

@@ -31,6 +31,9 @@ pub struct GcodeSettings {
     /// °C; 0 = the machine has no such heater.
     pub first_layer_temperature: f64,
     pub first_layer_bed_temperature: f64,
+    pub chamber_temperature: f64,
+    /// What the chamber must have before the print begins, °C; 0 = it is not waited for.
+    pub chamber_minimal_temperature: f64,
     /// Money per kg.
     pub filament_cost: f64,
     /// mm/s.
@@ -51,6 +54,8 @@ impl From<&Settings> for GcodeSettings {
             layer_gcode: s.layer_gcode.clone(),
             first_layer_temperature: s.first_layer_temperature,
             first_layer_bed_temperature: s.first_layer_bed_temperature,
+            chamber_temperature: if s.max_chamber_temperature > 0.0 { s.chamber_temperature } else { 0.0 },
+            chamber_minimal_temperature: s.chamber_minimal_temperature.min(s.chamber_temperature),
             filament_cost: s.filament_cost,
             travel_speed_z: s.travel_speed_z,
             use_relative_e_distances: s.use_relative_e_distances,
@@ -224,11 +229,26 @@ fn push_start(
     let heats = heating(&start);
     let bed = Some(settings.first_layer_bed_temperature).filter(|t| *t > 0.0 && !heats.bed_on && !heats.macro_called);
     let nozzle = Some(settings.first_layer_temperature).filter(|t| *t > 0.0 && !heats.nozzle_on && !heats.macro_called);
-    // Both heat at the same time; the bed is slower, so it is waited for first.
-    for (command, target) in [("M140", bed), ("M104", nozzle), ("M190", bed), ("M109", nozzle)] {
+    let chamber = Some(settings.chamber_temperature).filter(|t| *t > 0.0 && !heats.chamber_on && !heats.macro_called);
+    // All heat at the same time; the slower ones are waited for first.
+    if let Some(celsius) = chamber {
+        push_line(out, &settings.dialect.chamber(celsius));
+    }
+    let mut heat = |command: &str, target: Option<f64>| {
         if let Some(celsius) = target {
             push_line(out, &format!("{command} S{}", super::number::text(celsius, 1)));
         }
+    };
+    heat("M140", bed);
+    heat("M104", nozzle);
+    heat("M190", bed);
+    if let Some(celsius) = chamber.filter(|_| settings.chamber_minimal_temperature > 0.0) {
+        for line in settings.dialect.wait_for_chamber(celsius, settings.chamber_minimal_temperature) {
+            push_line(out, &line);
+        }
+    }
+    if let Some(celsius) = nozzle {
+        push_line(out, &format!("M109 S{}", super::number::text(celsius, 1)));
     }
     for line in &start {
         push_line(out, line);
@@ -280,6 +300,9 @@ fn push_end(
             if needed {
                 push_line(out, line);
             }
+        }
+        if !done.chamber_off && settings.chamber_temperature > 0.0 {
+            push_line(out, &settings.dialect.chamber(0.0));
         }
     }
     if settings.dialect.has_progress() && !job.times.layer_end_s.is_empty() {

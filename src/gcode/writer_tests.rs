@@ -357,3 +357,35 @@ fn arcs_make_a_file_shorter_and_change_neither_its_way_nor_its_filament() {
         assert!((a / b - 1.0).abs() < 1e-5, "{a} and {b} mm³");
     }
 }
+
+#[test]
+fn a_chamber_is_warm_before_the_print_and_cold_after_it() {
+    let klipper = (
+        "SET_HEATER_TEMPERATURE HEATER=chamber TARGET=60",
+        "TEMPERATURE_WAIT SENSOR=\"heater_generic chamber\" MINIMUM=45",
+        "SET_HEATER_TEMPERATURE HEATER=chamber TARGET=0",
+    );
+    let numbered = ("M141 S60", "M191 S45", "M141 S0");
+    for (dialect, (set, wait, off)) in
+        [(Dialect::Marlin, numbered), (Dialect::RepRapFirmware, numbered), (Dialect::Klipper, klipper)]
+    {
+        let settings =
+            GcodeSettings { dialect, chamber_temperature: 60.0, chamber_minimal_temperature: 45.0, ..settings() };
+        let file = written(&rings(1), &settings);
+        let lines: Vec<&str> = text(&file).lines().collect();
+        let places = |line: &str| -> Vec<usize> {
+            lines.iter().enumerate().filter(|(_, l)| **l == line).map(|(i, _)| i).collect()
+        };
+        let print = lines.iter().position(|l| *l == ";LAYER_CHANGE").unwrap();
+        let (set, wait, off) = (places(set), places(wait), places(off));
+        assert!(wait.len() == 1 && off.len() == 1, "{dialect:?}: {wait:?} {off:?}");
+        // It heats while the bed does, and what was waited for is not what it stays at.
+        assert!(set[0] < wait[0] && set.iter().all(|line| *line < print), "{dialect:?}: {set:?}");
+        assert_eq!(set.iter().any(|line| *line > wait[0]), dialect != Dialect::Klipper, "{dialect:?}: {set:?}");
+        assert!(off[0] > print, "{dialect:?}");
+        let own = GcodeSettings { start_gcode: lines[set[0]].into(), end_gcode: lines[off[0]].into(), ..settings };
+        let own = written(&rings(1), &own);
+        let count = |line: &str| text(&own).lines().filter(|l| *l == line).count();
+        assert_eq!((count(lines[set[0]]), count(lines[wait[0]]), count(lines[off[0]])), (1, 0, 1), "{dialect:?}");
+    }
+}

@@ -238,6 +238,10 @@ struct Modal {
     relative_e: bool,
     feed: Option<String>,
     z_mm: Option<f64>,
+    /// The chamber is heated.
+    chamber: bool,
+    /// A fan beside the part's own turns.
+    second_fan: bool,
 }
 
 impl Modal {
@@ -249,6 +253,10 @@ impl Modal {
             Some("M82") => self.relative_e = false,
             Some("M83") => self.relative_e = true,
             Some("G28") => self.z_mm = None,
+            Some("M141" | "M191") => self.chamber = words.filter_map(above_zero).any(|on| on),
+            Some("M106") if words.clone().any(|word| word == "P2") => {
+                self.second_fan = words.find_map(above_zero).unwrap_or(true);
+            }
             Some("G0" | "G1" | "G2" | "G3") => {
                 for word in words {
                     if let Some(feed) = word.strip_prefix('F') {
@@ -260,6 +268,13 @@ impl Modal {
             }
             _ => {}
         }
+    }
+
+    /// Switches off what is hot and turns.
+    fn cool(&self) -> impl Iterator<Item = String> {
+        let also = [(self.chamber, "M141 S0"), (self.second_fan, "M106 P2 S0")];
+        let also = also.into_iter().filter_map(|(is_on, off)| is_on.then_some(off));
+        ["M104 S0", "M140 S0", "M107"].into_iter().chain(also).map(String::from)
     }
 
     /// Draws back and lifts, so that the nozzle does not melt the print while it waits.
@@ -286,6 +301,11 @@ impl Modal {
         lines.extend(self.feed.iter().map(|feed| format!("G1 F{feed}")));
         lines
     }
+}
+
+/// Whether a command's word is a target above zero, if it is a target.
+fn above_zero(word: &str) -> Option<bool> {
+    word.strip_prefix(['S', 'R'])?.parse().ok().map(|target: f64| target > 0.0)
 }
 
 struct Running {
@@ -325,7 +345,8 @@ impl Worker {
         let error = self.connect().and_then(|connected| if connected { self.serve() } else { Ok(()) }).err();
         if let Some(MachineError::Protocol(_)) = &error {
             // Whatever still listens shall at least cool down. Un-numbered, since numbering is what failed.
-            let _ = self.port.write("\nM104 S0\nM140 S0\nM107\n");
+            let off: Vec<String> = self.modal.cool().collect();
+            let _ = self.port.write(&format!("\n{}\n", off.join("\n")));
         }
         self.end_job(false);
         self.update(|status| {
@@ -539,7 +560,7 @@ impl Worker {
                     self.write("M108\n")?;
                 }
                 let lift = format!("G1 Z{PARK_LIFT_MM} F600");
-                self.own = ["M104 S0", "M140 S0", "M107", "G91", &lift, "G90", "M84"].map(String::from).into();
+                self.own = self.modal.cool().chain(["G91", &lift, "G90", "M84"].map(String::from)).collect();
                 self.set_state(State::Canceling);
             }
             _ => {}

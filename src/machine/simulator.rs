@@ -87,6 +87,9 @@ pub struct Simulator {
     nozzle: Heater,
     bed: Heater,
     fan: f64,
+    second_fan: f64,
+    /// Target of the chamber, °C; it is that warm at once.
+    chamber_c: f64,
     position: [f64; 4],
     absolute: bool,
     absolute_e: bool,
@@ -117,6 +120,8 @@ impl Simulator {
             nozzle: Heater { actual_c: ROOM_C, target_c: 0.0, rate: 4.0 },
             bed: Heater { actual_c: ROOM_C, target_c: 0.0, rate: 1.5 },
             fan: 0.0,
+            second_fan: 0.0,
+            chamber_c: 0.0,
             position: [0.0; 4],
             absolute: true,
             absolute_e: true,
@@ -187,9 +192,12 @@ impl Simulator {
         self.position
     }
 
-    /// Whether nozzle, bed and fan are all switched off.
+    /// Whether nozzle, bed, chamber and fans are all switched off.
     pub fn is_safe(&self) -> bool {
-        self.nozzle.target_c == 0.0 && self.bed.target_c == 0.0 && self.fan == 0.0
+        self.nozzle.target_c == 0.0
+            && self.bed.target_c == 0.0
+            && self.chamber_c == 0.0
+            && self.fan + self.second_fan == 0.0
     }
 
     fn say(&mut self, text: &str) {
@@ -253,7 +261,7 @@ impl Simulator {
     fn halt(&mut self) {
         self.nozzle.target_c = 0.0;
         self.bed.target_c = 0.0;
-        self.fan = 0.0;
+        (self.fan, self.second_fan, self.chamber_c) = (0.0, 0.0, 0.0);
         self.planner.clear();
         self.queue.clear();
         self.record.push("M112".into());
@@ -408,6 +416,8 @@ impl Simulator {
                 let report = self.temperatures();
                 return self.ok(&report);
             }
+            (b'M', 141 | 191) => self.chamber_c = value(b'S').or(value(b'R')).unwrap_or(self.chamber_c),
+            (b'M', 106) if value(b'P') == Some(2.0) => self.second_fan = value(b'S').unwrap_or(255.0) / 255.0,
             (b'M', 106) => self.fan = value(b'S').unwrap_or(255.0) / 255.0,
             (b'M', 107) => self.fan = 0.0,
             (b'M', 114) => {

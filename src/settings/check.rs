@@ -92,6 +92,29 @@ fn clashes(s: &Settings) -> Vec<String> {
             ));
         }
     }
+    if s.chamber_temperature > s.max_chamber_temperature {
+        clashes.push(match s.max_chamber_temperature > 0.0 {
+            true => format!(
+                "chamber_temperature is {} °C, but the chamber of this machine may have at most {} °C",
+                s.chamber_temperature, s.max_chamber_temperature
+            ),
+            false => format!(
+                "chamber_temperature is {} °C, but this machine heats no chamber: say how hot it may be with \
+                 max_chamber_temperature",
+                s.chamber_temperature
+            ),
+        });
+    }
+    if s.chamber_minimal_temperature > s.chamber_temperature {
+        clashes.push(
+            "chamber_minimal_temperature is above chamber_temperature, which the chamber never gets warmer than: that is \
+             waited for"
+                .to_owned(),
+        );
+    }
+    if s.additional_cooling_fan_speed > 0.0 && !s.auxiliary_fan {
+        clashes.push("additional_cooling_fan_speed has no effect: this machine has no auxiliary_fan".to_owned());
+    }
     for range in parse_height_ranges(&s.layer_height_ranges).unwrap_or_default() {
         if range.layer_height_mm > s.nozzle_diameter {
             clashes.push(format!(

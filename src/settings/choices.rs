@@ -146,7 +146,7 @@ choices! {
 
     /// Which walls jitter.
     FuzzySkin {
-        Nowhere = "none", "None", ["0", "false"];
+        Nowhere = "none", "None", ["0", "false", "disabled_fuzzy"];
         /// Outer walls around outlines.
         Contours = "external", "Outside", ["outside"];
         /// Those of holes too.

@@ -110,6 +110,8 @@ pub enum Step {
     },
     /// Part cooling fan, 0 to 1.
     Fan(f32),
+    /// A second fan, which blows on the print from aside, 0 to 1.
+    AuxiliaryFan(f32),
     /// Acceleration for the moves that follow, mm/s².
     Acceleration(f32),
     /// Largest sudden change of speed in X and Y for the moves that follow, mm/s: what the firmware has of the kind (jerk,

@@ -25,6 +25,8 @@ pub struct Limits {
     pub max_jerk_mm_per_s: f64,
     pub max_nozzle_temperature: f64,
     pub max_bed_temperature: f64,
+    /// 0 where the chamber has no heater.
+    pub max_chamber_temperature: f64,
     /// Below it no filament flows; firmware refuses to push (Marlin's `EXTRUDE_MINTEMP`).
     pub min_extrusion_temperature: f64,
     pub max_melt_rate_mm3_per_s: f64,
@@ -83,6 +85,7 @@ impl From<&Settings> for Limits {
                 .unwrap_or(f64::INFINITY),
             max_nozzle_temperature: s.max_nozzle_temperature,
             max_bed_temperature: s.max_bed_temperature,
+            max_chamber_temperature: s.max_chamber_temperature,
             min_extrusion_temperature: 170.0,
             // 0 is no limit.
             max_melt_rate_mm3_per_s: melt_rates.into_iter().filter(|r| *r > 0.0).fold(f64::INFINITY, f64::min),

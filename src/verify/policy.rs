@@ -5,6 +5,7 @@
 //! because filters that look for what is bad are always behind (Marlin alone erases a character on a backspace).
 
 use super::limits::Limits;
+use crate::gcode::dialect::CHAMBER;
 use crate::gcode::lexer::{self, Code, Line, Value};
 
 /// How a file is to be judged.
@@ -35,6 +36,7 @@ const KLIPPER_ALLOWED: &[&str] = &[
     "SET_PRESSURE_ADVANCE",
     "SET_VELOCITY_LIMIT",
     "TURN_OFF_HEATERS",
+    "SET_FAN_SPEED",
     "TEMPERATURE_WAIT",
     "SET_HEATER_TEMPERATURE",
     "SET_PRINT_STATS_INFO",
@@ -74,7 +76,7 @@ pub(super) fn is_klipper_command(name: &str) -> bool {
 
 /// Whether the parameters of an `M` command are letters with numbers and nothing else (names, messages, files).
 pub(super) fn has_only_numbers(number: u32) -> bool {
-    matches!(number, 17 | 18 | 73 | 82..=84 | 104..=107 | 109 | 116 | 140 | 190 | 200..=205)
+    matches!(number, 17 | 18 | 73 | 82..=84 | 104..=107 | 109 | 116 | 140 | 141 | 190 | 191 | 200..=205)
         || matches!(number, 220 | 221 | 302 | 400 | 566 | 568 | 572 | 900)
 }
 
@@ -176,6 +178,7 @@ fn m(number: u32, params: &[u8], limits: &Limits) -> Option<String> {
     match number {
         // Modes, progress, temperatures (their values are judged for every file), fans, waiting, tools, objects.
         17 | 18 | 73 | 82 | 83 | 84 | 104..=107 | 109 | 115 | 116 | 140 | 190 | 400 | 486 | 568 | 572 | 900 => None,
+        141 | 191 if limits.max_chamber_temperature > 0.0 => None,
         117 => {
             let text = lexer::trim(params);
             (text.len() > MAX_MESSAGE_BYTES)
@@ -214,9 +217,12 @@ fn extended(name: &[u8], params: &[u8], limits: &Limits) -> Option<String> {
     if name == "SET_HEATER_TEMPERATURE" {
         let heater = lexer::pairs(params).find(|(k, _)| k.eq_ignore_ascii_case(b"HEATER")).map(|(_, v)| v);
         let judged = heater.is_some_and(|h| {
-            h == b"heater_bed" || h.strip_prefix(b"extruder").is_some_and(|i| i.iter().all(u8::is_ascii_digit))
+            let is_chamber = h == CHAMBER.as_bytes() && limits.max_chamber_temperature > 0.0;
+            is_chamber
+                || h == b"heater_bed"
+                || h.strip_prefix(b"extruder").is_some_and(|i| i.iter().all(u8::is_ascii_digit))
         });
-        return (!judged).then(|| format!("{name} is only allowed for the nozzle and the bed"));
+        return (!judged).then(|| format!("{name} is only allowed for the machine's nozzle, bed and chamber"));
     }
     if name == "SET_VELOCITY_LIMIT" {
         // Klipper takes these in place of its configuration's.

@@ -510,3 +510,30 @@ fn moves_that_come_too_fast_for_the_wire_are_noted_once_and_in_words() {
     let often = notes(&[teeth(0.02), teeth(2.0), teeth(0.02), teeth(2.0), teeth(0.02)].concat());
     assert!(often.len() == 1 && often[0].contains("in 3 places of layer 1 "), "{often:?}");
 }
+
+#[test]
+fn a_chamber_is_heated_as_far_as_the_machine_bears_it() {
+    for flavor in crate::settings::GcodeFlavor::ALL {
+        let settings = Settings {
+            gcode_flavor: *flavor,
+            max_chamber_temperature: 70.0,
+            chamber_temperature: 60.0,
+            chamber_minimal_temperature: 40.0,
+            ..settings()
+        };
+        let text = file(&settings);
+        let of = |max_chamber_temperature: f64, policy: Policy| {
+            let limits = Limits::from(&Settings { max_chamber_temperature, ..settings.clone() });
+            verify(text.as_bytes(), &limits, &VerifyOptions { policy, expected_volume_mm3: None }, &Progress::new())
+                .unwrap()
+        };
+        for policy in [Policy::Own, Policy::Remote] {
+            let report = of(70.0, policy);
+            assert!(report.passes(), "{flavor:?} {policy:?}: {:#?}", report.findings);
+            assert!(of(50.0, policy).has(Rule::Temperature), "{flavor:?} {policy:?}");
+        }
+        // A node without a heated chamber takes no command for one.
+        assert!(!of(0.0, Policy::Remote).passes(), "{flavor:?}");
+        assert!(of(0.0, Policy::Own).passes(), "{flavor:?}");
+    }
+}

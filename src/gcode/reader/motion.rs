@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::build::Builder;
 use super::comments::{self, Hint};
+use crate::gcode::dialect::{AUXILIARY_FAN, CHAMBER};
 use crate::gcode::lexer::{self, Code, Value};
 use crate::gcode::{Dialect, ExtruderMode};
 use crate::geometry::{MAX_COORDINATE_MM, Point};
@@ -219,6 +220,10 @@ impl Interpreter {
                 Some(celsius) => self.builder.step(Step::BedTemperature(celsius as f32)),
                 None => self.raw(b"M", number, params),
             },
+            106 | 107 if value(b'P') == Some(2.0) => {
+                let share = if number == 107 { 0.0 } else { value(b'S').unwrap_or(255.0) / 255.0 };
+                self.builder.step(Step::AuxiliaryFan(share.clamp(0.0, 1.0) as f32));
+            }
             // Fans other than the first do not cool the part.
             106 | 107 if value(b'P').is_some_and(|fan| fan != 0.0) => self.raw(b"M", number, params),
             106 => {
@@ -298,10 +303,16 @@ impl Interpreter {
                 }
             }
             b"SET_PRESSURE_ADVANCE" => number(b"ADVANCE").map(|s| Step::PressureAdvance(s as f32)),
-            b"SET_HEATER_TEMPERATURE" => number(b"TARGET").map(|celsius| match value(b"HEATER") {
-                Some(heater) if heater.eq_ignore_ascii_case(b"heater_bed") => Step::BedTemperature(celsius as f32),
-                _ => Step::NozzleTemperature(celsius as f32),
+            b"SET_HEATER_TEMPERATURE" => number(b"TARGET").and_then(|celsius| match value(b"HEATER") {
+                Some(heater) if heater.eq_ignore_ascii_case(b"heater_bed") => {
+                    Some(Step::BedTemperature(celsius as f32))
+                }
+                Some(heater) if heater.eq_ignore_ascii_case(CHAMBER.as_bytes()) => None,
+                _ => Some(Step::NozzleTemperature(celsius as f32)),
             }),
+            b"SET_FAN_SPEED" if value(b"FAN") == Some(AUXILIARY_FAN.as_bytes()) => {
+                number(b"SPEED").map(|share| Step::AuxiliaryFan(share.clamp(0.0, 1.0) as f32))
+            }
             _ => None,
         };
         match step {

@@ -374,3 +374,26 @@ fn a_files_firmware_says_what_g90_does_to_the_extruder() {
         assert!((volume(&back.toolpath) - mm3).abs() < 1e-4, "{flavor}: {}", volume(&back.toolpath));
     }
 }
+
+#[test]
+fn an_auxiliary_fan_is_read_back_and_a_chamber_is_no_nozzle() {
+    let mut toolpath = varied();
+    toolpath.layers[1].steps.insert(0, Step::AuxiliaryFan(0.6));
+    for dialect in [Dialect::Marlin, Dialect::Klipper, Dialect::RepRapFirmware] {
+        let read_back = |chamber_temperature: f64| {
+            let settings = GcodeSettings { dialect, chamber_temperature, ..GcodeSettings::from(&Settings::default()) };
+            let times = JobTimes::default();
+            let job = Job { toolpath: &toolpath, settings: &settings, config: &[], times: &times, thumbnails: &[] };
+            let written = write(&job, &Progress::new()).unwrap();
+            read(&written.bytes, &ReadOptions::default(), &Progress::new()).unwrap().toolpath
+        };
+        let steps = |toolpath: &Toolpath, is_such: fn(&Step) -> bool| {
+            toolpath.layers.iter().flat_map(|l| &l.steps).filter(|s| is_such(s)).cloned().collect::<Vec<_>>()
+        };
+        let (warm, cold) = (read_back(50.0), read_back(0.0));
+        let fans = steps(&warm, |s| matches!(s, Step::AuxiliaryFan(_)));
+        assert!(matches!(fans[..], [Step::AuxiliaryFan(share)] if (share - 0.6).abs() < 1e-3), "{dialect:?}: {fans:?}");
+        let nozzle = |toolpath: &Toolpath| steps(toolpath, |s| matches!(s, Step::NozzleTemperature(_)));
+        assert_eq!(nozzle(&warm), nozzle(&cold), "{dialect:?}");
+    }
+}

@@ -89,6 +89,9 @@ pub struct PlateSettings {
     /// s; 0 = leave the machine's.
     pub pressure_advance: f64,
     pub label_objects: bool,
+    /// Speed of a second fan, 0 to 1, and the first layer with it.
+    pub auxiliary_fan: f64,
+    pub auxiliary_fan_from: usize,
 }
 
 impl From<&Settings> for PlateSettings {
@@ -108,6 +111,8 @@ impl From<&Settings> for PlateSettings {
             bed_temperatures: [s.first_layer_bed_temperature, s.bed_temperature],
             pressure_advance: s.pressure_advance,
             label_objects: s.gcode_label_objects,
+            auxiliary_fan: if s.auxiliary_fan { s.additional_cooling_fan_speed } else { 0.0 },
+            auxiliary_fan_from: s.disable_fan_first_layers as usize,
         }
     }
 }
@@ -267,6 +272,9 @@ pub fn assemble(
         }
         if i == last && fan > 0.0 {
             steps.push(Step::Fan(0.0));
+        }
+        if i == last && plate.auxiliary_fan > 0.0 && plate.auxiliary_fan_from <= last {
+            steps.push(Step::AuxiliaryFan(0.0));
         }
         toolpath.layers.push(Layer { z_mm: layer.z_mm as f32, height_mm: layer.height_mm as f32, steps });
     }

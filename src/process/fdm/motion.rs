@@ -100,6 +100,14 @@ pub struct Departure {
     ready_at: Option<Point>,
 }
 
+/// The most that a road rises or falls per mm of its way, heights rounded as in G-code.
+fn steepest(road: &Road) -> f64 {
+    let um = |z_mm: f32| (f64::from(z_mm) * 1e3).round();
+    let steps = road.points.windows(2).zip(road.z_mm.windows(2));
+    let slope = |(p, z): (&[Point], &[f32])| (um(z[1]) - um(z[0])).abs() * 1e-3 / p[0].distance_mm(p[1]).max(1e-3);
+    steps.map(slope).fold(0.0, f64::max)
+}
+
 /// Rounded to a tenth of a micrometre, so that parts of a retraction add up to the whole however they are written.
 fn rounded(mm: f64) -> f64 {
     (mm * 1e4).round() / 1e4
@@ -295,6 +303,7 @@ impl Tool {
         self.accelerate(motion.accelerations.for_role(road.role, first_layer));
         self.turn_with(motion.jerks.for_role(road.role, first_layer));
         let feed = motion.speeds.feed_mm_per_s(road.role, road.small, first_layer, road.flow_mm3_per_mm);
+        let feed = feed.min(motion.speeds.travel_z / steepest(&road));
         self.steps.push(Step::Extrude(Extrusion {
             role: road.role,
             width_mm: road.width_mm as f32,

@@ -73,47 +73,54 @@ impl ScarfSettings {
     /// The roads of a closed wall with its scarf.
     pub fn joined(&self, roads: Vec<Road>, span: &LayerSpan) -> Vec<Road> {
         let around: f64 = roads.iter().map(|road| length_mm(road.smooth_course())).sum();
-        let ramp_mm = if self.entire_loop { around } else { self.length_mm.min(around) };
+        let (mut ramp, mut rest) =
+            self.divided(roads, if self.entire_loop { around } else { self.length_mm.min(around) });
+        let ramp_mm: f64 = ramp.iter().map(|piece| length_mm(&piece.points)).sum();
+        let mut way = 0.0;
+        for piece in &mut ramp {
+            let from = way;
+            let mut z_mm = vec![self.height_mm(way / ramp_mm, span)];
+            for step in piece.points.windows(2) {
+                way += step[0].distance_mm(step[1]);
+                // Rounding must not lead to another height than the layer's.
+                let share = if way > ramp_mm - ROUNDING_MM { 1.0 } else { way / ramp_mm };
+                z_mm.push(self.height_mm(share, span));
+            }
+            let filled = self.filled(0.5 * (from + way) / ramp_mm);
+            rest.push(partly(piece, 1.0 - filled));
+            *piece = Road { z_mm, ..partly(piece, filled) };
+        }
+        ramp.extend(rest);
+        ramp
+    }
+
+    /// The pieces of the ramp, and the roads behind it.
+    fn divided(&self, roads: Vec<Road>, ramp_mm: f64) -> (Vec<Road>, Vec<Road>) {
         let count = (ramp_mm / self.piece_mm).ceil().max(LEAST_PIECES);
         let ends = |from: f64, to: f64| -> Vec<f64> {
             let all = (1..=count as usize).map(|k| ramp_mm * k as f64 / count);
-            all.filter(|way| *way > from && *way < to).map(|way| way - from).collect()
+            all.filter(|way| *way > from + LEAST_STEP_MM && *way < to - LEAST_STEP_MM).map(|way| way - from).collect()
         };
-        let mut out: Vec<Road> = Vec::new();
-        let mut over: Vec<Road> = Vec::new();
+        let (mut ramp, mut rest) = (Vec::new(), Vec::new());
         let mut way = 0.0;
         for road in roads {
             let length = length_mm(road.smooth_course());
             for piece in road.divided(&ends(way, way + length)) {
+                let length = length_mm(piece.smooth_course());
+                way += length;
                 if piece.points.len() < 2 {
                     continue;
                 }
                 let piece = Road { closed: false, ..piece };
-                let from = way;
-                way += length_mm(piece.smooth_course());
-                let middle = 0.5 * (from + way);
-                if middle >= ramp_mm {
-                    out.push(piece);
-                    continue;
-                }
-                let filled = self.filled(middle / ramp_mm);
-                let mut at = from;
-                let course = piece.smooth_course();
-                let z_mm = std::iter::once(0.0)
-                    .chain(course.windows(2).map(|w| w[0].distance_mm(w[1])))
-                    .map(|step| {
-                        at += step;
-                        // Rounding must not lead to another height than the layer's.
-                        let share = if at > ramp_mm - ROUNDING_MM { 1.0 } else { self.filled(at / ramp_mm) };
-                        (span.bottom_mm + share * span.height_mm()) as f32
-                    })
-                    .collect();
-                over.push(partly(&piece, 1.0 - filled));
-                out.push(Road { z_mm, ..partly(&piece, filled) });
+                if way - 0.5 * length < ramp_mm { ramp.push(without_short_steps(piece)) } else { rest.push(piece) }
             }
         }
-        out.extend(over);
-        out
+        (ramp, rest)
+    }
+
+    /// Height of the nozzle at a share of the ramp, mm.
+    fn height_mm(&self, share: f64, span: &LayerSpan) -> f32 {
+        (span.bottom_mm + self.filled(share) * span.height_mm()) as f32
     }
 
     /// Share of the layer's height that is filled at a share of the ramp.
@@ -124,6 +131,24 @@ impl ScarfSettings {
 
 /// Ways are the same up to this, mm.
 const ROUNDING_MM: f64 = 1e-3;
+
+/// Steps shorter than this are left out of ramps, mm: their rise, rounded as in G-code, would ask for absurd speeds of Z.
+const LEAST_STEP_MM: f64 = 0.03;
+
+/// The road without very short steps; its ends stay.
+fn without_short_steps(road: Road) -> Road {
+    let last = road.points.len() - 1;
+    let mut kept = vec![0];
+    let is_far = |a: usize, b: usize| road.points[a].distance_mm(road.points[b]) >= LEAST_STEP_MM;
+    for k in 1..last {
+        if is_far(kept[kept.len() - 1], k) && is_far(k, last) {
+            kept.push(k);
+        }
+    }
+    kept.push(last);
+    let of = |points: &[Point]| kept.iter().filter_map(|k| points.get(*k).copied()).collect();
+    Road { points: of(&road.points), smooth: of(&road.smooth), ..road }
+}
 
 /// The road with a share of its height and material.
 fn partly(road: &Road, share: f64) -> Road {

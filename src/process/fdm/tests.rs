@@ -13,7 +13,9 @@ use crate::process::{Plan, PlanCache, PlanError, plan, plan_again};
 use crate::progress::Progress;
 use crate::report::Notice;
 use crate::scene::{Snapshot, SnapshotObject};
-use crate::settings::{DraftShield, FuzzySkin, ScarfPlacement, SeamPosition, Settings, WallGenerator, WallSequence};
+use crate::settings::{
+    BrimType, DraftShield, FuzzySkin, ScarfPlacement, SeamPosition, Settings, WallGenerator, WallSequence,
+};
 use crate::toolpath::estimate::estimate;
 use crate::toolpath::{Extrusion, Layer, Role, Step, Toolpath};
 

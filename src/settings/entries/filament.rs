@@ -93,6 +93,29 @@ first_layer_bed_temperature: f64 = 60.0, {
     cura: &["material_bed_temperature_layer_0"], search: &["build plate"],
 }
 
+/// Temperature of the chamber; 0 leaves it cold.
+///
+/// It is set before the print begins where the machine's start sequence does not do that, and turned off at the end.
+chamber_temperature: f64 = 0.0, {
+    label: "Chamber", category: Temperature, level: Advanced, scope: Material, unit: DegreeCelsius,
+    hard: range(0.0, 300.0), soft: range(0.0, 100.0), cura: &["build_volume_temperature"],
+    search: &["enclosure"], shown_when: when("the chamber is heated", |s| s.max_chamber_temperature > 0.0),
+}
+
+/// The print begins when the chamber is this warm; 0 does not wait for it.
+chamber_minimal_temperature: f64 = 0.0, {
+    label: "Chamber at the beginning", category: Temperature, level: Advanced, scope: Material, unit: DegreeCelsius,
+    hard: range(0.0, 300.0), soft: range(0.0, 100.0), search: &["enclosure", "wait"],
+    shown_when: when("the chamber is heated", |s| s.max_chamber_temperature > 0.0 && s.chamber_temperature > 0.0),
+}
+
+/// Speed of the machine's auxiliary fan, once the first layers without fan are printed.
+additional_cooling_fan_speed: f64 = 0.0, {
+    label: "Auxiliary fan speed", category: Cooling, level: Advanced, scope: Material, unit: Share,
+    hard: range(0.0, 1.0), bare_percent: true, search: &["side fan", "second fan"],
+    shown_when: when("the machine has an auxiliary fan", |s| s.auxiliary_fan),
+}
+
 /// Keep the fan at least at its lowest speed, also where cooling asks for none.
 fan_always_on: bool = true, {
     label: "Fan always on", category: Cooling, level: Advanced, scope: Material,

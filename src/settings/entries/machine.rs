@@ -91,6 +91,21 @@ max_bed_temperature: f64 = 110.0, {
     hard: range(30.0, 300.0), soft: range(40.0, 200.0), off: Some("a bed without heater"),
 }
 
+/// Highest temperature that the chamber may be given; 0 for a chamber without heater.
+///
+/// Klipper's configuration has to call the heater `chamber`.
+max_chamber_temperature: f64 = 0.0, {
+    label: "Hottest chamber", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,
+    hard: range(0.0, 300.0), search: &["enclosure", "support_chamber_temp_control"],
+}
+
+/// The machine has a second fan that blows on the print from aside.
+///
+/// It is the firmware's fan 2 (`M106 P2`); Klipper's configuration has to call it `auxiliary_fan`.
+auxiliary_fan: bool = false, {
+    label: "Auxiliary fan", category: Hardware, level: Advanced, scope: Machine, search: &["side fan", "second fan"],
+}
+
 /// The most plastic that the nozzle can melt.
 max_melt_rate: f64 = 20.0, {
     label: "Most melted per second", category: Hardware, level: Advanced, scope: Machine,

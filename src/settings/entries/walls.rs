@@ -119,7 +119,7 @@ fuzzy_skin_thickness: f64 = 0.3, {
 /// Walls that jitter turn about this often along their way.
 fuzzy_skin_point_dist: f64 = 0.8, {
     label: "Fuzzy skin point distance", category: Walls, level: Advanced, scope: Object, unit: Millimetre,
-    hard: range(0.01, 100.0), soft: range(0.2, 5.0), orca: &["fuzzy_skin_point_distance"],
+    hard: range(0.05, 100.0), soft: range(0.2, 5.0), orca: &["fuzzy_skin_point_distance"],
     cura: &["magic_fuzzy_skin_point_dist"], shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
 }
 
@@ -127,7 +127,7 @@ fuzzy_skin_point_dist: f64 = 0.8, {
 ///
 /// A smooth one sticks better to the plate.
 fuzzy_skin_first_layer: bool = false, {
-    label: "Fuzzy first layer", category: Walls, level: Advanced, scope: Object, orca: &["fuzzy_first_layer"],
+    label: "Fuzzy first layer", category: Walls, level: Advanced, scope: Object,
     shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
 }
 

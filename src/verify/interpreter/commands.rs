@@ -1,6 +1,7 @@
 //! What each command changes: modes, temperatures, coordinates, and the words of moves.
 
 use super::{ABSURD, Interpreter, Stretch, shown};
+use crate::gcode::dialect::CHAMBER;
 use crate::gcode::lexer::{self, Value};
 use crate::report::Severity::{Error, Note, Warning};
 use crate::units::MM_PER_INCH;
@@ -25,8 +26,12 @@ impl Interpreter<'_> {
                 } else if let Some(index) = heater.strip_prefix(b"extruder") {
                     let tool = lexer::parse_number(index).unwrap_or(0.0) as u32;
                     self.nozzle(Some(tool), target, false);
+                } else if heater == CHAMBER.as_bytes() {
+                    self.judge_chamber_temperature(target);
                 }
             }
+            // The chamber says nothing about the nozzle.
+            "TEMPERATURE_WAIT" if value(b"SENSOR").is_some_and(|sensor| sensor.ends_with(CHAMBER.as_bytes())) => {}
             "TEMPERATURE_WAIT" => self.heaters.wait_for_all(),
             "TURN_OFF_HEATERS" => self.heaters.turn_off(self.line),
             "G28" => self.homed = true,
@@ -151,6 +156,12 @@ impl Interpreter<'_> {
                     self.bed(target);
                 }
             }
+            141 | 191 => {
+                let waits = number == 191;
+                if let (_, Some(target)) = self.temperature_words(params, waits, Self::judge_chamber_temperature) {
+                    self.judge_chamber_temperature(target);
+                }
+            }
             116 => self.heaters.wait_for_all(),
             568 => {
                 let mut tool = None;
@@ -256,6 +267,16 @@ impl Interpreter<'_> {
         }
         let hottest = &mut self.report.totals.max_bed_temperature;
         *hottest = hottest.max(target);
+    }
+
+    /// Firmware without a chamber's heater does not know the commands, so nothing is too hot for it.
+    fn judge_chamber_temperature(&mut self, target: f64) {
+        let limit = self.limits.max_chamber_temperature;
+        if limit > 0.0 && !(-300.0..=limit + 0.5).contains(&target) {
+            self.add(Error, Rule::Temperature, || {
+                format!("the chamber is set to {target} °C; the machine stands {limit}")
+            });
+        }
     }
 
     fn bed(&mut self, target: f64) {

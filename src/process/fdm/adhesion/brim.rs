@@ -146,7 +146,7 @@ fn loops(own: &Region, settings: &BrimSettings) -> Vec<Polyline> {
         };
         return holes.iter().flat_map(of_hole).collect();
     }
-    let mut outside: Vec<Polyline> = Vec::new();
+    let mut outside: Vec<Vec<Polyline>> = Vec::new();
     let mut inside: Vec<Vec<Polyline>> = vec![Vec::new(); holes.len()];
     // Each loop from the one before: what is narrow between the objects is soon filled and costs nothing more.
     let mut grown = own.clone();
@@ -154,22 +154,21 @@ fn loops(own: &Region, settings: &BrimSettings) -> Vec<Polyline> {
     for _ in 0..count {
         grown = grown.offset(distance, Join::Round).simplified(TOLERANCE_MM);
         distance = spacing;
-        for ring in &grown.rings {
-            let is_outline = ring.area_mm2() > 0.0;
-            if is_outline {
-                outside.push(closed(ring));
-            } else if settings.kind == BrimType::Both {
-                // Hole by hole. What several objects enclose together is no hole of any of them.
-                let is_in = |hole: &&Ring| ring.0.first().is_some_and(|p| hole.locate(*p) != Some(false));
-                if let Some(of_hole) = holes.iter().position(is_in).and_then(|h| inside.get_mut(h)) {
-                    of_hole.push(closed(ring));
-                }
+        outside.push(grown.rings.iter().filter(|ring| ring.area_mm2() > 0.0).map(closed).collect());
+        if settings.kind != BrimType::Both {
+            continue;
+        }
+        for ring in grown.rings.iter().filter(|ring| ring.area_mm2() < 0.0) {
+            // Hole by hole. What several objects enclose together is no hole of any of them.
+            let is_in = |hole: &&Ring| ring.0.first().is_some_and(|p| hole.locate(*p) != Some(false));
+            if let Some(of_hole) = holes.iter().position(is_in).and_then(|h| inside.get_mut(h)) {
+                of_hole.push(closed(ring));
             }
         }
     }
     outside.reverse();
     inside.iter_mut().for_each(|of_hole| of_hole.reverse());
-    outside.into_iter().chain(inside.into_iter().flatten()).collect()
+    outside.into_iter().chain(inside).flatten().collect()
 }
 
 /// A ring as a path that ends where it begins.

@@ -360,6 +360,9 @@ impl Planner<'_> {
         if index == 0 && plate.pressure_advance > 0.0 {
             tool.steps.push(Step::PressureAdvance(plate.pressure_advance as f32));
         }
+        if index == plate.auxiliary_fan_from && plate.auxiliary_fan > 0.0 {
+            tool.steps.push(Step::AuxiliaryFan(plate.auxiliary_fan as f32));
+        }
         if index == 1 {
             let [first, others] = plate.nozzle_temperatures;
             if others != first && others > 0.0 {

@@ -1,4 +1,4 @@
-//! Prints that are not everyday ones: rough walls, draught shields, scarf seams.
+//! Prints that are not everyday ones: rough walls, draught shields, scarf seams, a second fan.
 
 use super::*;
 
@@ -166,6 +166,11 @@ fn scarf_seams_add_no_material_and_leave_their_layer_nowhere() {
         assert!(l > 0, "the first layer has no ramps");
         assert!(road.z_mm.iter().all(|z| *z > bottom - 1e-4 && *z < layer.z_mm + 1e-4), "layer {l}: {:?}", road.z_mm);
         ramps[usize::from(road.points[0].to_mm()[0] > 80.0)] += 1;
+        // However the wall jitters, Z is asked for no more than it can do.
+        for (p, z) in road.points.windows(2).zip(road.z_mm.windows(2)) {
+            let z_speed = f64::from(z[1] - z[0]) / p[0].distance_mm(p[1]) * f64::from(road.feed_mm_per_s);
+            assert!(z_speed <= with.travel_speed_z + 0.1, "layer {l}: Z at {z_speed} mm/s");
+        }
     }
     // Round walls have ramps; the corners of a cube hide its seams.
     assert!(ramps[0] > 100 && ramps[1] == 0, "{ramps:?}");
@@ -175,4 +180,40 @@ fn scarf_seams_add_no_material_and_leave_their_layer_nowhere() {
     };
     let (longer, shorter) = (time(&plan, &with), time(&without, &plain));
     assert!(longer > shorter && longer < 1.5 * shorter, "{longer} s, {shorter} s without");
+}
+
+#[test]
+fn an_auxiliary_fan_turns_on_behind_the_layers_without_fan_and_off_at_the_end() {
+    let settings =
+        Settings { auxiliary_fan: true, additional_cooling_fan_speed: 0.7, disable_fan_first_layers: 3, ..quick() };
+    let of = |settings: &Settings| -> Vec<(usize, f32)> {
+        let plan = planned(vec![object("cube", cube(20.0, 3.0), 60.0, 60.0, settings)], settings);
+        let steps =
+            plan.toolpath.layers.iter().enumerate().flat_map(|(l, layer)| layer.steps.iter().map(move |s| (l, s)));
+        steps.filter_map(|(l, s)| if let Step::AuxiliaryFan(share) = s { Some((l, *share)) } else { None }).collect()
+    };
+    assert_eq!(of(&settings), [(3, 0.7), (9, 0.0)]);
+    assert_eq!(of(&Settings { auxiliary_fan: false, ..settings.clone() }), []);
+    assert_eq!(of(&Settings { disable_fan_first_layers: 30, ..settings }), []);
+}
+
+#[test]
+fn special_prints_are_the_same_on_any_number_of_threads() {
+    let settings = Settings {
+        fuzzy_skin: FuzzySkin::AllWalls,
+        scarf_seam_placement: ScarfPlacement::Everywhere,
+        scarf_seam_only_on_smooth: false,
+        draft_shield: DraftShield::Enabled,
+        brim_type: BrimType::Ears,
+        brim_width: 4.0,
+        ..quick()
+    };
+    let snapshot = snapshot(mixed(&settings), &settings);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| plan(&snapshot, &Progress::new()).unwrap()).toolpath
+    };
+    let alone = on(1);
+    Machine::run(&alone, &settings);
+    assert!(alone == on(2) && alone == on(7));
 }
