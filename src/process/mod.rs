@@ -94,7 +94,7 @@ fn plan_kept(
     }
     let mut notices = Vec::new();
     let area = plate::area(&snapshot.settings);
-    let mut planned: Vec<(&SnapshotObject, ObjectLayers)> = Vec::new();
+    let mut planned: Vec<&SnapshotObject> = Vec::new();
     for object in &snapshot.objects {
         let parts = parts_on_plate(object);
         let Some(extent) = Extent::of(&parts) else { return Err(PlanError::NoExtent(object.name.clone())) };
@@ -111,19 +111,26 @@ fn plan_kept(
         }
         let of_this = before.iter().find(|layers| layers.is_of(&parts));
         let layers = fdm::plan_object(&parts, extent.top_mm, &(&*object.settings).into(), of_this, progress)?;
-        kept.push(layers.clone());
+        kept.push(layers);
         // A rectangle around it may reach beyond a round plate where the object does not.
         if placed == Placement::Across
-            && plate::placement(&area, &extent.bounds, Some(&fdm::adhesion::hull_of(&layers.outlines)))
-                != Placement::Inside
+            && kept.last().is_some_and(|layers| {
+                let hull = fdm::adhesion::hull_of(&layers.outlines);
+                plate::placement(&area, &extent.bounds, Some(&hull)) != Placement::Inside
+            })
         {
             return Err(PlanError::AcrossEdge(object.name.clone()));
         }
-        notices.extend(layers.notices().into_iter().map(|n| n.on_object(&object.name)));
-        planned.push((object, layers));
+        planned.push(object);
     }
     if planned.is_empty() {
         return Err(PlanError::AllOutside);
+    }
+    fdm::plan_supports(kept, progress)?;
+    notices.extend(fdm::without_supports(kept));
+    let planned: Vec<(&SnapshotObject, &ObjectLayers)> = planned.into_iter().zip(kept.iter()).collect();
+    for (object, layers) in &planned {
+        notices.extend(layers.notices().into_iter().map(|n| n.on_object(&object.name)));
     }
     let objects = planned.iter().map(|(object, layers)| PlannedObject {
         name: &object.name,
@@ -163,7 +170,7 @@ fn plan_kept(
 
 /// Notices name layers of their object until here; from here on those of the print, which are more where objects or their
 /// supports have layers of their own, or there is a raft.
-fn count_as_printed(notices: &mut [Notice], planned: &[(&SnapshotObject, ObjectLayers)], toolpath: &Toolpath) {
+fn count_as_printed(notices: &mut [Notice], planned: &[(&SnapshotObject, &ObjectLayers)], toolpath: &Toolpath) {
     for notice in notices {
         let (Some(name), Some((first, last))) = (&notice.object, notice.layers) else { continue };
         let Some((_, layers)) = planned.iter().find(|(object, _)| object.name == *name) else { continue };

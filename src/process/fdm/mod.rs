@@ -3,7 +3,8 @@
 //! Stages, each a plain function from one immutable type of [`stages`] to the next:
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath,
 //! and beside them outlines → support → toolpath.
-//! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan;
+//! The stages up to infill work on one object ([`plan_object`]), supports on one among the others ([`plan_supports`]), and
+//! what they made can be kept for the next plan;
 //! [`assembly`] puts all objects together, with `seam`, `island` and `order` for what is printed where and when, `travel`,
 //! `hop` and `motion` for the ways between, `coasting` for the ends of roads, `speeds`, `overhangs`, `cooling` and
 //! `flow_rate` for how fast, `crumbs` against steps too short for a machine, `adhesion` for what goes around the objects,
@@ -40,6 +41,7 @@ use std::sync::Arc;
 
 use nalgebra::Matrix4;
 
+use crate::geometry::Bounds;
 use crate::model::Mesh;
 use crate::process::slicing::{self, LayerOutline, LayerSettings, SlicingSettings};
 use crate::progress::{Canceled, Progress};
@@ -50,7 +52,7 @@ use infill::InfillSettings;
 use perimeters::PerimeterSettings;
 use regions::RegionSettings;
 use stages::{FilledLayer, PerimeterLayer, RegionLayer, SupportLayer};
-use support::SupportSettings;
+use support::{Beside, SupportSettings};
 
 /// The settings of the stages that work on one object, each stage's own.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +92,10 @@ pub struct ObjectLayers {
     regions: Arc<Vec<RegionLayer>>,
     pub filled: Arc<Vec<FilledLayer>>,
     pub support: Arc<Vec<SupportLayer>>,
+    /// What stood beside the object when its supports were planned; `None` while they are not.
+    supported_beside: Option<Vec<Neighbour>>,
+    /// What its supports do not carry.
+    support_notices: Vec<Notice>,
     /// What was noticed while cutting.
     notices: Vec<Notice>,
 }
@@ -103,12 +109,83 @@ impl ObjectLayers {
 
     /// What was noticed about the object.
     pub fn notices(&self) -> Vec<Notice> {
-        self.notices.iter().cloned().chain(perimeters::unprinted(&self.perimeters)).collect()
+        let cut_and_carried = self.notices.iter().chain(&self.support_notices).cloned();
+        cut_and_carried.chain(perimeters::unprinted(&self.perimeters)).collect()
     }
 }
 
-/// Runs the stages of one object: meshes with their places on the plate, up to `top_mm` above it. `before` is an earlier
-/// result, of which every stage is taken over that would come out the same.
+/// What supports need to know of another object: its layers, and its supports where those come first.
+#[derive(Clone, Debug)]
+struct Neighbour {
+    outlines: Arc<Vec<LayerOutline>>,
+    support: Option<Arc<Vec<SupportLayer>>>,
+}
+
+impl Neighbour {
+    fn is(&self, other: &Self) -> bool {
+        let same_support = match (&self.support, &other.support) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        same_support && Arc::ptr_eq(&self.outlines, &other.outlines)
+    }
+}
+
+/// Around all layers.
+fn bounds(layers: &[LayerOutline]) -> Option<Bounds> {
+    let corners = layers.iter().filter_map(|layer| layer.area.bounds()).flat_map(|b| [b.min, b.max]);
+    Bounds::around(corners)
+}
+
+/// Plans the supports of all objects, in their order: each knows the others, and the supports of those before it. Objects
+/// whose supports were taken over from the plan before keep them where what is near them is the same.
+pub fn plan_supports(objects: &mut [ObjectLayers], progress: &Progress) -> Result<(), Canceled> {
+    let is_on = |object: &ObjectLayers| object.settings.support.is_on();
+    let bounds: Vec<Option<Bounds>> = match objects.iter().any(is_on) {
+        true => objects.iter().map(|object| bounds(&object.outlines)).collect(),
+        false => vec![None; objects.len()],
+    };
+    for i in 0..objects.len() {
+        let object = &objects[i];
+        let settings = &object.settings.support;
+        let around = bounds[i].map(|b| b.grown(settings.reach_beside_mm()));
+        let is_near = |j: &usize| around.zip(bounds[*j]).is_some_and(|(around, other)| around.overlaps(&other));
+        let neighbour = |j: usize| Neighbour {
+            outlines: objects[j].outlines.clone(),
+            support: (j < i && !objects[j].support.is_empty()).then(|| objects[j].support.clone()),
+        };
+        let near: Vec<Neighbour> =
+            (0..objects.len()).filter(|&j| j != i && is_on(object)).filter(is_near).map(neighbour).collect();
+        let before = object.supported_beside.as_ref();
+        if before.is_some_and(|before| before.len() == near.len() && before.iter().zip(&near).all(|(a, b)| a.is(b))) {
+            continue;
+        }
+        let beside = Beside {
+            objects: near.iter().map(|n| n.outlines.as_slice()).collect(),
+            supports: near.iter().filter_map(|n| n.support.as_ref()).map(|s| s.as_slice()).collect(),
+        };
+        let planned = support::support(&object.outlines, &beside, settings, progress)?;
+        objects[i].support = Arc::new(planned.layers);
+        objects[i].support_notices = planned.notices;
+        objects[i].supported_beside = Some(near);
+    }
+    Ok(())
+}
+
+/// A note where supports are on and none of the objects needs any.
+pub fn without_supports(objects: &[ObjectLayers]) -> Option<Notice> {
+    let on: Vec<&ObjectLayers> = objects.iter().filter(|object| object.settings.support.is_on()).collect();
+    let has_none =
+        |o: &&ObjectLayers| o.support.len() <= o.settings.support.raft.layers && o.support_notices.is_empty();
+    let bridged = on.iter().any(|object| !object.settings.support.bridges_need_support);
+    let text = "supports are on, but nothing needs any: nothing hangs out further than the threshold allows";
+    let bridges = if bridged { ", and what spans from side to side is printed as a bridge" } else { "" };
+    (!on.is_empty() && on.iter().all(has_none)).then(|| Notice::note(format!("{text}{bridges}")))
+}
+
+/// Runs the stages of one object but its supports: meshes with their places on the plate, up to `top_mm` above it. `before`
+/// is an earlier result, of which every stage is taken over that would come out the same.
 pub fn plan_object(
     parts: &Parts,
     top_mm: f64,
@@ -133,9 +210,9 @@ pub fn plan_object(
             (Arc::new(outlines), notices)
         }
     };
-    let support = match before.filter(|b| b.settings.support == settings.support) {
-        Some(b) => b.support.clone(),
-        None => Arc::new(support::support(&outlines, &settings.support, progress)?),
+    let (support, supported_beside, support_notices) = match before.filter(|b| b.settings.support == settings.support) {
+        Some(b) => (b.support.clone(), b.supported_beside.clone(), b.support_notices.clone()),
+        None => Default::default(),
     };
     let before = before.filter(|b| b.settings.perimeters == settings.perimeters);
     let perimeters = match before {
@@ -153,5 +230,16 @@ pub fn plan_object(
         None => Arc::new(infill::infill(&regions, &settings.infill, progress)?),
     };
     let (parts, settings) = (parts.to_vec(), settings.clone());
-    Ok(ObjectLayers { parts, settings, outlines, perimeters, regions, filled, support, notices })
+    Ok(ObjectLayers {
+        parts,
+        settings,
+        outlines,
+        perimeters,
+        regions,
+        filled,
+        support,
+        supported_beside,
+        support_notices,
+        notices,
+    })
 }

@@ -187,7 +187,12 @@ fn stages(mesh: Mesh, x: f64, y: f64, settings: &Settings) -> ObjectLayers {
     let top = mesh.vertices.iter().map(|v| v[2]).fold(0.0, f32::max);
     let place = Matrix4::new_translation(&Vector3::new(x, y, 0.0));
     let parts = [(Arc::new(mesh), place)];
-    super::plan_object(&parts, f64::from(top), &StageSettings::from(settings), None, &Progress::new()).unwrap()
+    let progress = Progress::new();
+    let mut layers =
+        [super::plan_object(&parts, f64::from(top), &StageSettings::from(settings), None, &progress).unwrap()];
+    super::plan_supports(&mut layers, &progress).unwrap();
+    let [layers] = layers;
+    layers
 }
 
 #[test]
