@@ -117,6 +117,15 @@ impl Bounds {
         })
     }
 
+    /// The rectangle whose sides lie further out by this, as far as there are coordinates.
+    pub fn grown(&self, by_mm: f64) -> Self {
+        let by = grid(by_mm);
+        Self {
+            min: Point::new(self.min.x.saturating_sub(by), self.min.y.saturating_sub(by)),
+            max: Point::new(self.max.x.saturating_add(by), self.max.y.saturating_add(by)),
+        }
+    }
+
     pub fn contains(&self, p: Point) -> bool {
         (self.min.x..=self.max.x).contains(&p.x) && (self.min.y..=self.max.y).contains(&p.y)
     }

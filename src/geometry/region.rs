@@ -252,6 +252,17 @@ impl Island {
         }
     }
 
+    /// The width of a strip with this area and this length around it, mm: that of one without ends where there are holes.
+    pub fn mean_width_mm(&self) -> f64 {
+        let around: f64 = self.holes.iter().chain([&self.outer]).map(Ring::length_mm).sum();
+        let mm2 = Region::from(self).area_mm2();
+        if self.holes.is_empty() {
+            0.25 * (around - (around * around - 16.0 * mm2).max(0.0).sqrt())
+        } else {
+            2.0 * mm2 / around
+        }
+    }
+
     /// A point inside, in the middle of the widest place at half height; `None` where it has no width there.
     pub fn inner_point(&self) -> Option<Point> {
         let bounds = self.outer.bounds()?;

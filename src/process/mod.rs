@@ -68,37 +68,57 @@ struct Kept {
 
 /// Plans everything on the plate.
 pub fn plan(snapshot: &Snapshot, progress: &Progress) -> Result<Plan, PlanError> {
-    plan_kept(snapshot, &[], None, progress)
+    let mut homes = Vec::new();
+    let (objects, places, notices) = plan_objects(snapshot, &[], &mut homes, progress)?;
+    // Nobody else holds the layers, so they are moved where they are.
+    let placed = homes.into_iter().zip(places).map(|(layers, place)| PlacedLayers::new(layers, place, None));
+    assembled(snapshot, &objects.into_iter().zip(placed).collect::<Vec<_>>(), notices, progress)
 }
 
 /// Plans everything on the plate, with what is kept of the plan before. Keeps what was made for the plan after, also
 /// where planning was stopped half way.
 pub fn plan_again(snapshot: &Snapshot, cache: &mut PlanCache, progress: &Progress) -> Result<Plan, PlanError> {
-    let mut kept = Vec::with_capacity(snapshot.objects.len());
-    let plan = plan_kept(snapshot, &cache.objects, Some(&mut kept), progress);
-    if plan.is_ok() {
-        cache.objects = kept;
-    } else {
-        // The newest first: they are looked at first.
-        kept.append(&mut cache.objects);
-        kept.truncate(2 * snapshot.objects.len());
-        cache.objects = kept;
+    let mut homes = Vec::with_capacity(snapshot.objects.len());
+    let planned = plan_objects(snapshot, &cache.objects, &mut homes, progress);
+    let before = std::mem::take(&mut cache.objects);
+    let (objects, places, notices) = match planned {
+        Ok(planned) => planned,
+        Err(error) => {
+            // The newest first: they are looked at first.
+            cache.objects = homes.into_iter().map(|layers| Kept { layers, placed: None }).chain(before).collect();
+            cache.objects.truncate(2 * snapshot.objects.len());
+            return Err(error);
+        }
+    };
+    let mut placed = Vec::with_capacity(objects.len());
+    for ((object, layers), place) in objects.into_iter().zip(homes).zip(places) {
+        let moved = before.iter().filter_map(|kept| Some((&kept.layers, kept.placed.as_ref()?)));
+        let mut same_move = moved.filter(|(of, (to, _))| *to == place && layers.shares_stages(of));
+        let same_move = same_move.next().map(|(of, (_, placed))| (of, placed));
+        let here = PlacedLayers::new(layers.clone(), place, same_move);
+        cache.objects.push(Kept { layers, placed: Some((place, here.clone())) });
+        placed.push((object, here));
     }
-    plan
+    assembled(snapshot, &placed, notices, progress)
 }
 
-fn plan_kept(
-    snapshot: &Snapshot,
+/// The objects that are printed, where each stands, and what was noticed.
+type Planned<'a> = (Vec<&'a SnapshotObject>, Vec<Point>, Vec<Notice>);
+
+/// Plans all objects as far as roads. Their layers are added to `homes`, also those that were made before it fails.
+fn plan_objects<'a>(
+    snapshot: &'a Snapshot,
     before: &[Kept],
-    mut kept: Option<&mut Vec<Kept>>,
+    homes: &mut Vec<ObjectLayers>,
     progress: &Progress,
-) -> Result<Plan, PlanError> {
+) -> Result<Planned<'a>, PlanError> {
     if snapshot.objects.is_empty() {
         return Err(PlanError::NoObjects);
     }
     let mut notices = Vec::new();
     let area = plate::area(&snapshot.settings);
-    let mut at_home: Vec<(&SnapshotObject, Point, ObjectLayers)> = Vec::new();
+    let mut objects: Vec<&SnapshotObject> = Vec::new();
+    let mut places: Vec<Point> = Vec::new();
     for object in &snapshot.objects {
         let Some(home) = Home::of(object) else { return Err(PlanError::NoExtent(object.name.clone())) };
         let mut settings = StageSettings::from(&*object.settings);
@@ -114,38 +134,42 @@ fn plan_kept(
             continue;
         }
         home.see_plate(&mut settings.support);
-        // Also what was made for this very plan: copies have the same layers.
-        let all = before.iter().map(|kept| &kept.layers).chain(at_home.iter().map(|(_, _, layers)| layers));
+        // Its own first, which has its supports among its neighbours; also what was made for this very plan, for copies have
+        // the same layers.
+        let own_first = before.get(homes.len()).into_iter().chain(before);
+        let all = own_first.map(|kept| &kept.layers).chain(homes.iter());
         let of_this = ObjectLayers::most_alike(all, &home.parts, &settings);
         let layers = fdm::plan_object(&home.parts, home.top_mm, &settings, of_this, progress)?;
-        if let Some(kept) = &mut kept {
-            kept.push(Kept { layers: layers.clone(), placed: None });
-        }
         // A rectangle around it may reach beyond a round plate where the object does not.
-        if placed == Placement::Across {
-            let mut hull = fdm::adhesion::hull_of(&layers.outlines);
+        let hull = (placed == Placement::Across).then(|| fdm::adhesion::hull_of(&layers.outlines));
+        homes.push(layers);
+        if let Some(mut hull) = hull {
             hull.shift(home.place);
             if plate::placement(&area, &home.bounds_on_plate, Some(&hull)) != Placement::Inside {
                 return Err(PlanError::AcrossEdge(object.name.clone()));
             }
         }
-        notices.extend(layers.notices().into_iter().map(|n| n.on_object(&object.name)));
-        at_home.push((object, home.place, layers));
+        objects.push(object);
+        places.push(home.place);
     }
-    let mut planned: Vec<(&SnapshotObject, PlacedLayers)> = Vec::with_capacity(at_home.len());
-    for (i, (object, place, layers)) in at_home.into_iter().enumerate() {
-        let same_move = before.iter().filter_map(|kept| Some((&kept.layers, kept.placed.as_ref()?)));
-        let mut same_move = same_move.filter(|(of, (to, _))| *to == place && layers.shares_stages(of));
-        let before = same_move.next().map(|(of, (_, placed))| (of, placed));
-        let placed = PlacedLayers::new(layers, place, before);
-        if let Some(kept) = kept.as_mut().and_then(|kept| kept.get_mut(i)) {
-            kept.placed = Some((place, placed.clone()));
-        }
-        planned.push((object, placed));
-    }
-    if planned.is_empty() {
+    if objects.is_empty() {
         return Err(PlanError::AllOutside);
     }
+    fdm::plan_supports(homes, &places, progress)?;
+    notices.extend(fdm::without_supports(homes));
+    for (object, layers) in objects.iter().zip(homes.iter()) {
+        notices.extend(layers.notices().into_iter().map(|n| n.on_object(&object.name)));
+    }
+    Ok((objects, places, notices))
+}
+
+/// Puts the layers of all objects together.
+fn assembled(
+    snapshot: &Snapshot,
+    planned: &[(&SnapshotObject, PlacedLayers)],
+    mut notices: Vec<Notice>,
+    progress: &Progress,
+) -> Result<Plan, PlanError> {
     let objects = planned.iter().map(|(object, layers)| PlannedObject {
         name: &object.name,
         outlines: &layers.outlines,
@@ -178,7 +202,7 @@ fn plan_kept(
     if toolpath.layers.is_empty() {
         return Err(PlanError::NothingToPrint);
     }
-    count_as_printed(&mut notices, &planned, &toolpath);
+    count_as_printed(&mut notices, planned, &toolpath);
     Ok(Plan { toolpath, notices })
 }
 

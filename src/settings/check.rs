@@ -40,9 +40,16 @@ pub(super) fn notices(settings: &Settings) -> Vec<Notice> {
 /// Values that are fine by themselves and wrong together.
 fn clashes(s: &Settings) -> Vec<String> {
     let mut clashes = Vec::new();
-    if s.spiral_vase && (s.support_material || s.raft_layers > 0) {
+    if s.spiral_vase && (s.has_supports() || s.raft_layers > 0) {
         clashes.push(
             "a spiral vase is printed from the plate up without supports or raft; turn spiral_vase off to have them"
+                .to_owned(),
+        );
+    }
+    if s.support_material && !s.support_material_auto && s.support_material_enforce_layers == 0 && !s.spiral_vase {
+        clashes.push(
+            "supports are on, but nothing says where: turn support_material_auto on, or enforce them on first layers \
+             with support_material_enforce_layers"
                 .to_owned(),
         );
     }

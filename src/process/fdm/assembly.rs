@@ -59,7 +59,7 @@ impl From<&Settings> for ObjectSettings {
             vase_bottom_layers: s.spiral_vase.then_some(s.bottom_solid_layers as usize),
             vase_smooth: s.spiral_vase_smooth,
             gap_below_mm: [
-                (s.support_material, s.support_material_contact_distance),
+                (s.has_supports(), s.support_material_contact_distance),
                 (s.raft_layers > 0, s.raft_contact_distance),
             ]
             .into_iter()

@@ -3,9 +3,10 @@
 //! Stages, each a plain function from one immutable type of [`stages`] to the next:
 //! outlines → perimeters → regions (top, bottom, bridge, solid, sparse) → infill → toolpath,
 //! and beside them outlines → support → toolpath.
-//! The stages up to infill work on one object ([`plan_object`]), and what they made can be kept for the next plan;
-//! [`assembly`] puts all objects together, with `seam`, `road`, `island` and `order` for what is printed where and when, `fuzzy` for rough walls, `scarf` for loops
-//! that close without a step, `travel`,
+//! The stages up to infill work on one object ([`plan_object`]), supports on one among the others ([`plan_supports`]), and
+//! what they made can be kept for the next plan;
+//! [`assembly`] puts all objects together, with `seam`, `road`, `island` and `order` for what is printed where and when,
+//! `fuzzy` for rough walls, `scarf` for loops that close without a step, `travel`,
 //! `hop` and `motion` for the ways between, `coasting` for the ends of roads, `speeds`, `overhangs`, `cooling` and
 //! `flow_rate` for how fast, `crumbs` against steps too short for a machine, `adhesion` for what goes around the objects,
 //! and `vase` for the wall without a seam; `floating` says what has nothing below it.
@@ -45,7 +46,7 @@ use std::sync::Arc;
 use nalgebra::Matrix4;
 use rayon::prelude::*;
 
-use crate::geometry::{Point, Shift};
+use crate::geometry::{Bounds, Point, Shift};
 use crate::model::Mesh;
 use crate::process::slicing::{self, LayerOutline, LayerSettings, SlicingSettings};
 use crate::progress::{Canceled, Progress};
@@ -56,7 +57,7 @@ use infill::InfillSettings;
 use perimeters::PerimeterSettings;
 use regions::RegionSettings;
 use stages::{FilledLayer, PerimeterLayer, RegionLayer, SupportLayer};
-use support::SupportSettings;
+use support::{Beside, SupportSettings};
 
 /// The settings of the stages that work on one object, each stage's own.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +97,10 @@ pub struct ObjectLayers {
     regions: Arc<Vec<RegionLayer>>,
     pub filled: Arc<Vec<FilledLayer>>,
     pub support: Arc<Vec<SupportLayer>>,
+    /// What stood beside the object when its supports were planned; `None` while they are not.
+    supported_beside: Option<Vec<Neighbour>>,
+    /// What its supports do not carry.
+    support_notices: Vec<Notice>,
     /// What was noticed while cutting.
     notices: Vec<Notice>,
 }
@@ -143,7 +148,8 @@ impl ObjectLayers {
 
     /// What was noticed about the object.
     pub fn notices(&self) -> Vec<Notice> {
-        self.notices.iter().cloned().chain(perimeters::unprinted(&self.perimeters)).collect()
+        let cut_and_carried = self.notices.iter().chain(&self.support_notices).cloned();
+        cut_and_carried.chain(perimeters::unprinted(&self.perimeters)).collect()
     }
 }
 
@@ -198,8 +204,104 @@ fn moved<T: Shift + Clone + Send + Sync>(
     })
 }
 
-/// Runs the stages of one object: meshes with their places over the plate, up to `top_mm` above it. `before` is an earlier
-/// result, of which every stage is taken over that would come out the same.
+/// What supports need to know of another object: its layers, its supports where those come first, and where it is from the
+/// object that is supported.
+#[derive(Clone, Debug)]
+struct Neighbour {
+    outlines: Arc<Vec<LayerOutline>>,
+    support: Option<Arc<Vec<SupportLayer>>>,
+    by: Point,
+}
+
+impl Neighbour {
+    fn is(&self, other: &Self) -> bool {
+        let same_support = match (&self.support, &other.support) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        same_support && self.by == other.by && Arc::ptr_eq(&self.outlines, &other.outlines)
+    }
+}
+
+/// Around all layers.
+fn bounds(layers: &[LayerOutline]) -> Option<Bounds> {
+    let corners = layers.iter().filter_map(|layer| layer.area.bounds()).flat_map(|b| [b.min, b.max]);
+    Bounds::around(corners)
+}
+
+/// Plans the supports of all objects, in their order, each of which stands at its place on the plate: each knows the others,
+/// and the supports of those before it. Objects whose supports were taken over from the plan before keep them where what is
+/// near them is the same, and copies have the same where nothing else is near.
+pub fn plan_supports(objects: &mut [ObjectLayers], places: &[Point], progress: &Progress) -> Result<(), Canceled> {
+    let is_on = |object: &ObjectLayers| object.settings.support.is_on();
+    let on_plate = |(object, place): (&ObjectLayers, &Point)| {
+        let mut bounds = bounds(&object.outlines)?;
+        bounds.shift(*place);
+        Some(bounds)
+    };
+    let bounds: Vec<Option<Bounds>> = match objects.iter().any(is_on) {
+        true => objects.iter().zip(places).map(on_plate).collect(),
+        false => vec![None; objects.len()],
+    };
+    for i in 0..objects.len() {
+        let object = &objects[i];
+        let settings = &object.settings.support;
+        let around = bounds[i].map(|b| b.grown(settings.reach_beside_mm()));
+        let is_near = |j: &usize| around.zip(bounds[*j]).is_some_and(|(around, other)| around.overlaps(&other));
+        let neighbour = |j: usize| Neighbour {
+            outlines: objects[j].outlines.clone(),
+            support: (j < i && !objects[j].support.is_empty()).then(|| objects[j].support.clone()),
+            by: Point::new(places[j].x - places[i].x, places[j].y - places[i].y),
+        };
+        let near: Vec<Neighbour> =
+            (0..objects.len()).filter(|&j| j != i && is_on(object)).filter(is_near).map(neighbour).collect();
+        let is_beside_the_same = |other: &ObjectLayers| {
+            let before = other.supported_beside.as_ref();
+            before.is_some_and(|before| before.len() == near.len() && before.iter().zip(&near).all(|(a, b)| a.is(b)))
+        };
+        if is_beside_the_same(object) {
+            continue;
+        }
+        let is_copy = |other: &&ObjectLayers| {
+            Arc::ptr_eq(&other.outlines, &object.outlines)
+                && other.settings.support == *settings
+                && is_beside_the_same(other)
+        };
+        let (layers, notices) = match objects[..i].iter().find(is_copy) {
+            Some(copy) => (copy.support.clone(), copy.support_notices.clone()),
+            None => {
+                let outlines: Vec<_> = near.iter().map(|n| moved(n.outlines.clone(), n.by, None, None)).collect();
+                let supports = near.iter().filter_map(|n| Some((n.support.as_ref()?, n.by)));
+                let supports: Vec<_> = supports.map(|(layers, by)| moved(layers.clone(), by, None, None)).collect();
+                let beside = Beside {
+                    objects: outlines.iter().map(|layers| layers.as_slice()).collect(),
+                    supports: supports.iter().map(|layers| layers.as_slice()).collect(),
+                };
+                let planned = support::support(&object.outlines, &beside, settings, progress)?;
+                (Arc::new(planned.layers), planned.notices)
+            }
+        };
+        objects[i].support = layers;
+        objects[i].support_notices = notices;
+        objects[i].supported_beside = Some(near);
+    }
+    Ok(())
+}
+
+/// A note where supports are on and none of the objects needs any.
+pub fn without_supports(objects: &[ObjectLayers]) -> Option<Notice> {
+    let on: Vec<&ObjectLayers> = objects.iter().filter(|object| object.settings.support.is_on()).collect();
+    let has_none =
+        |o: &&ObjectLayers| o.support.len() <= o.settings.support.raft.layers && o.support_notices.is_empty();
+    let bridged = on.iter().any(|object| !object.settings.support.bridges_need_support);
+    let text = "supports are on, but nothing needs any: nothing hangs out further than the threshold allows";
+    let bridges = if bridged { ", and what spans from side to side is printed as a bridge" } else { "" };
+    (!on.is_empty() && on.iter().all(has_none)).then(|| Notice::note(format!("{text}{bridges}")))
+}
+
+/// Runs the stages of one object but its supports: meshes with their places over the plate, up to `top_mm` above it. `before`
+/// is an earlier result, of which every stage is taken over that would come out the same.
 pub fn plan_object(
     parts: &Parts,
     top_mm: f64,
@@ -224,9 +326,9 @@ pub fn plan_object(
             (Arc::new(outlines), notices)
         }
     };
-    let support = match before.filter(|b| b.settings.support == settings.support) {
-        Some(b) => b.support.clone(),
-        None => Arc::new(support::support(&outlines, &settings.support, progress)?),
+    let (support, supported_beside, support_notices) = match before.filter(|b| b.settings.support == settings.support) {
+        Some(b) => (b.support.clone(), b.supported_beside.clone(), b.support_notices.clone()),
+        None => Default::default(),
     };
     let before = before.filter(|b| b.settings.perimeters == settings.perimeters);
     let perimeters = match before {
@@ -244,5 +346,16 @@ pub fn plan_object(
         None => Arc::new(infill::infill(&regions, &settings.infill, progress)?),
     };
     let (parts, settings) = (parts.to_vec(), settings.clone());
-    Ok(ObjectLayers { parts, settings, outlines, perimeters, regions, filled, support, notices })
+    Ok(ObjectLayers {
+        parts,
+        settings,
+        outlines,
+        perimeters,
+        regions,
+        filled,
+        support,
+        supported_beside,
+        support_notices,
+        notices,
+    })
 }

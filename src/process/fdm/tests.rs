@@ -191,7 +191,10 @@ fn stages(mesh: Mesh, x: f64, y: f64, settings: &Settings) -> PlacedLayers {
     let home = Home::of(&object("", mesh, x, y, settings)).unwrap();
     let mut settings = StageSettings::from(settings);
     home.see_plate(&mut settings.support);
-    let layers = super::plan_object(&home.parts, home.top_mm, &settings, None, &Progress::new()).unwrap();
+    let progress = Progress::new();
+    let mut layers = [super::plan_object(&home.parts, home.top_mm, &settings, None, &progress).unwrap()];
+    super::plan_supports(&mut layers, &[home.place], &progress).unwrap();
+    let [layers] = layers;
     PlacedLayers::new(layers, home.place, None)
 }
 

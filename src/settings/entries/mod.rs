@@ -109,6 +109,11 @@ pub(super) enum FromValues<E> {
 }
 
 impl Settings {
+    /// Whether supports are asked for: wherever something hangs, or in the first layers.
+    pub fn has_supports(&self) -> bool {
+        self.support_material || self.support_material_enforce_layers > 0
+    }
+
     /// The largest sudden changes of speed in X and Y that the machine's firmware is set to, mm/s: its jerk, or the speed of
     /// a right angle. `None` where it has none, because it goes by junction deviation.
     pub fn machine_jerk_mm_per_s(&self) -> Option<[f64; 2]> {

@@ -11,10 +11,19 @@ support_material: bool = false, {
 
 /// Find by itself what needs support.
 ///
-/// Off leaves the object without supports, as there are no areas drawn by hand yet.
+/// Off leaves the object without supports but for `support_material_enforce_layers`, as there are no areas drawn by hand
+/// yet.
 support_material_auto: bool = true, {
     label: "Find overhangs", category: Support, level: Advanced, scope: Object,
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are on", |s| s.support_material),
+}
+
+/// In so many layers from the plate up, carry everything that reaches beyond the layer below, whatever its slope.
+///
+/// Also where supports are off, and where something would span as a bridge. It holds what stands on little.
+support_material_enforce_layers: u32 = 0, {
+    label: "Enforce on first layers", category: Support, level: Expert, scope: Object,
+    hard: range(0.0, 5000.0), orca: &["enforce_support_layers"],
 }
 
 /// The most level slope that is still printed without support, measured from the horizontal.
@@ -23,7 +32,7 @@ support_material_auto: bool = true, {
 support_material_threshold: f64 = 0.0, {
     label: "Overhang threshold", category: Support, level: Simple, scope: Object, unit: Degree,
     hard: range(0.0, 90.0), soft: range(0.0, 80.0), orca: &["support_threshold_angle"],
-    search: &["overhang angle"], shown_when: when("supports are built", |s| s.support_material),
+    search: &["overhang angle"], shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Shape of the supports.
@@ -33,20 +42,20 @@ support_material_threshold: f64 = 0.0, {
 support_material_style: SupportStyle = SupportStyle::Grid, {
     label: "Style", category: Support, level: Simple, scope: Object,
     orca: &["support_style"], cura: &["support_structure"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Supports stand on the build plate only, never on the object.
 support_material_buildplate_only: bool = false, {
     label: "Build plate only", category: Support, level: Simple, scope: Object,
     orca: &["support_on_build_plate_only"], search: &["support_type", "everywhere"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// What spans from one side to another as a bridge gets no support.
 dont_support_bridges: bool = true, {
     label: "No support under bridges", category: Support, level: Advanced, scope: Object,
-    orca: &["bridge_no_support"], shown_when: when("supports are built", |s| s.support_material),
+    orca: &["bridge_no_support"], shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Distance between the object and supports beside it.
@@ -56,7 +65,7 @@ support_material_xy_spacing: f64 = Value::Percent(0.5), {
     label: "Gap beside the object", category: Support, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.0, 10.0), soft: range(0.1, 3.0), percent_of: Some(Key::external_perimeter_extrusion_width),
     orca: &["support_object_xy_distance"], cura: &["support_xy_distance"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Distance between the top of a support and the object above it.
@@ -65,7 +74,7 @@ support_material_xy_spacing: f64 = Value::Percent(0.5), {
 support_material_contact_distance: f64 = 0.2, {
     label: "Gap above supports", category: Support, level: Simple, scope: Object, unit: Millimetre,
     hard: range(0.0, 5.0), soft: range(0.0, 0.5), orca: &["support_top_z_distance"], cura: &["support_top_distance"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Distance between the object and the bottom of a support that stands on it.
@@ -76,14 +85,14 @@ support_material_bottom_contact_distance: f64 = 0.0, {
     hard: range(0.0, 5.0), soft: range(0.0, 0.5),
     zero: rule("support_material_contact_distance", |r| r.number(Key::support_material_contact_distance)),
     orca: &["support_bottom_z_distance"], cura: &["support_bottom_distance"],
-    shown_when: when("supports stand on the object", |s| s.support_material && !s.support_material_buildplate_only),
+    shown_when: when("supports stand on the object", |s| s.has_supports() && !s.support_material_buildplate_only),
 }
 
 /// How supports are filled.
 support_material_pattern: SupportPattern = SupportPattern::Rectilinear, {
     label: "Pattern", category: Support, level: Advanced, scope: Object,
     orca: &["support_base_pattern"], cura: &["support_pattern"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Gap between the lines of a support.
@@ -91,13 +100,13 @@ support_material_spacing: f64 = 2.5, {
     label: "Pattern spacing", category: Support, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.0, 50.0), soft: range(0.5, 10.0), orca: &["support_base_pattern_spacing"],
     search: &["support_line_distance", "support density"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Direction of the lines of supports, counter-clockwise from the x axis; interfaces lie across them.
 support_material_angle: f64 = 0.0, {
     label: "Pattern angle", category: Support, level: Expert, scope: Object, unit: Degree,
-    hard: range(-360.0, 360.0), shown_when: when("supports are built", |s| s.support_material),
+    hard: range(-360.0, 360.0), shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Put a wall around supports.
@@ -105,14 +114,14 @@ support_material_angle: f64 = 0.0, {
 /// It makes them firmer and harder to take off. Thin columns always have it.
 support_material_with_sheath: bool = true, {
     label: "Wall around supports", category: Support, level: Advanced, scope: Object,
-    search: &["support_wall_count", "sheath"], shown_when: when("supports are built", |s| s.support_material),
+    search: &["support_wall_count", "sheath"], shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Gaps in a snug support up to twice this wide are closed.
 support_material_closing_radius: f64 = 2.0, {
     label: "Closing radius", category: Support, level: Expert, scope: Object, unit: Millimetre,
     hard: range(0.0, 20.0), soft: range(0.0, 5.0), shown_when: when("supports are snug", |s| {
-        s.support_material && s.support_material_style == SupportStyle::Snug
+        s.has_supports() && s.support_material_style == SupportStyle::Snug
     }),
 }
 
@@ -120,7 +129,7 @@ support_material_closing_radius: f64 = 2.0, {
 support_material_interface_layers: u32 = 3, {
     label: "Interface layers above", category: Support, level: Simple, scope: Object,
     hard: range(0.0, 100.0), soft: range(0.0, 6.0), orca: &["support_interface_top_layers"],
-    search: &["support roof"], shown_when: when("supports are built", |s| s.support_material),
+    search: &["support roof"], shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Number of dense layers at the bottom of a support that stands on the object.
@@ -130,7 +139,7 @@ support_material_bottom_interface_layers: f64 = -1.0, {
     label: "Interface layers below", category: Support, level: Advanced, scope: Object,
     hard: range(-1.0, 100.0), soft: range(-1.0, 6.0), orca: &["support_interface_bottom_layers"],
     search: &["support floor"], shown_when: when("supports stand on the object", |s| {
-        s.support_material && !s.support_material_buildplate_only
+        s.has_supports() && !s.support_material_buildplate_only
     }),
 }
 
@@ -138,42 +147,42 @@ support_material_bottom_interface_layers: f64 = -1.0, {
 support_material_interface_pattern: SupportInterfacePattern = SupportInterfacePattern::Rectilinear, {
     label: "Interface pattern", category: Support, level: Advanced, scope: Object,
     orca: &["support_interface_pattern"], cura: &["support_interface_pattern"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Gap between the lines of an interface; 0 makes it solid.
 support_material_interface_spacing: f64 = 0.0, {
     label: "Interface spacing", category: Support, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.0, 10.0), soft: range(0.0, 2.0), orca: &["support_interface_spacing"],
-    shown_when: when("supports are built", |s| s.support_material),
+    shown_when: when("supports are built", Settings::has_supports),
 }
 
 /// Steepest lean of a tree's branches, measured from the vertical.
 support_tree_angle: f64 = 40.0, {
     label: "Branch angle", category: Support, level: Advanced, scope: Object, unit: Degree,
     hard: range(5.0, 70.0), soft: range(20.0, 60.0), orca: &["tree_support_branch_angle"],
-    shown_when: when("supports are trees", |s| s.support_material && s.support_material_style.is_tree()),
+    shown_when: when("supports are trees", |s| s.has_supports() && s.support_material_style.is_tree()),
 }
 
 /// Diameter of a tree's branches at their tips.
 support_tree_tip_diameter: f64 = 0.8, {
     label: "Tip diameter", category: Support, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.1, 20.0), soft: range(0.4, 3.0), orca: &["tree_support_tip_diameter"],
-    shown_when: when("supports are trees", |s| s.support_material && s.support_material_style.is_tree()),
+    shown_when: when("supports are trees", |s| s.has_supports() && s.support_material_style.is_tree()),
 }
 
 /// Diameter of a tree's branches below their tips.
 support_tree_branch_diameter: f64 = 2.0, {
     label: "Branch diameter", category: Support, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.2, 50.0), soft: range(1.0, 10.0), orca: &["tree_support_branch_diameter"],
-    shown_when: when("supports are trees", |s| s.support_material && s.support_material_style.is_tree()),
+    shown_when: when("supports are trees", |s| s.has_supports() && s.support_material_style.is_tree()),
 }
 
 /// How fast a tree's branches become thicker on their way down: the angle between their axis and their side.
 support_tree_branch_diameter_angle: f64 = 5.0, {
     label: "Branch taper", category: Support, level: Expert, scope: Object, unit: Degree,
     hard: range(0.0, 15.0), orca: &["tree_support_branch_diameter_angle"],
-    shown_when: when("supports are trees", |s| s.support_material && s.support_material_style.is_tree()),
+    shown_when: when("supports are trees", |s| s.has_supports() && s.support_material_style.is_tree()),
 }
 
 /// Distance between the tips of a tree's branches.
@@ -182,7 +191,7 @@ support_tree_branch_diameter_angle: f64 = 5.0, {
 support_tree_branch_distance: f64 = 3.0, {
     label: "Tip distance", category: Support, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.3, 50.0), soft: range(0.8, 10.0), orca: &["tree_support_branch_distance"],
-    shown_when: when("supports are trees", |s| s.support_material && s.support_material_style.is_tree()),
+    shown_when: when("supports are trees", |s| s.has_supports() && s.support_material_style.is_tree()),
 }
 
 /// Layers of a raft, on which the object stands instead of on the plate; 0 for none.
@@ -211,7 +220,7 @@ raft_expansion: f64 = 1.5, {
 raft_first_layer_density: f64 = 0.9, {
     label: "First layer density", category: Support, level: Advanced, scope: Object, unit: Share,
     hard: range(0.1, 1.0), shown_when: when("there are supports or a raft", |s| {
-        s.support_material || s.raft_layers > 0
+        s.has_supports() || s.raft_layers > 0
     }),
 }
 
@@ -220,7 +229,7 @@ raft_first_layer_expansion: f64 = 3.0, {
     label: "First layer expansion", category: Support, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.0, 50.0), soft: range(0.0, 10.0),
     shown_when: when("there are supports or a raft", |s| {
-        s.support_material || s.raft_layers > 0
+        s.has_supports() || s.raft_layers > 0
     }),
 }
 

@@ -20,7 +20,7 @@ use fabbro::process::fdm::order::{Stop, nearest, order, travel_mm};
 use fabbro::process::fdm::perimeters::perimeters;
 use fabbro::process::fdm::regions::regions;
 use fabbro::process::fdm::stages::Fill;
-use fabbro::process::fdm::support::{SupportSettings, support};
+use fabbro::process::fdm::support::{Beside, SupportSettings, support};
 use fabbro::process::fdm::travel::TravelMap;
 use fabbro::process::slicing::{self, LayerOutline, LayerSettings};
 use fabbro::progress::Progress;
@@ -364,8 +364,8 @@ pub fn supports(bytes: &[u8]) {
     settings.raft_layers = 0;
     let layers = source.layers();
     let settings = SupportSettings::from(&settings);
-    let planned = support(&layers, &settings, &Progress::new()).expect("nobody cancels");
-    for layer in &planned {
+    let planned = support(&layers, &Beside::default(), &settings, &Progress::new()).expect("nobody cancels");
+    for layer in &planned.layers {
         assert!(layer.top_mm > layer.bottom_mm && layer.bottom_mm > -1e-9, "{} to {}", layer.bottom_mm, layer.top_mm);
         layer.pieces.iter().for_each(|fills| are_roads(fills, "a support"));
         let is_beside =

@@ -96,15 +96,8 @@ fn wide_pieces(area: &Region, least_mm: f64) -> (Vec<(Region, f64)>, Region) {
         .into_iter()
         .filter_map(|island| {
             let around: f64 = island.holes.iter().chain([&island.outer]).map(Ring::length_mm).sum();
-            let piece = Region::from(&island);
-            let mm2 = piece.area_mm2();
-            // A strip's width from its area and the length around it; a closed one has no ends.
-            let width = if island.holes.is_empty() {
-                0.25 * (around - (around * around - 16.0 * mm2).max(0.0).sqrt())
-            } else {
-                2.0 * mm2 / around
-            };
-            (0.5 * around > (1.0 + LEAST_SLENDERNESS) * width).then_some((piece, width))
+            let width = island.mean_width_mm();
+            (0.5 * around > (1.0 + LEAST_SLENDERNESS) * width).then(|| (Region::from(&island), width))
         })
         .collect();
     if wide.is_empty() {

@@ -3,6 +3,7 @@
 use crate::geometry::{Bounds, EdgeGrid, Region};
 use crate::progress::{Canceled, Progress};
 use crate::settings::SupportStyle;
+use rayon::prelude::*;
 
 use super::cells::CellGrid;
 use super::{NOTHING_MM2, SupportSettings};
@@ -31,7 +32,7 @@ pub(super) fn columns(
         let needed = above.union(contact);
         let wanted = match settings.style {
             SupportStyle::Snug if !contact.is_empty() => {
-                needed.closed(settings.closing_radius_mm).simplified(TOLERANCE_MM)
+                closed_near(&needed, contact, settings.closing_radius_mm).simplified(TOLERANCE_MM)
             }
             SupportStyle::Snug => needed.clone(),
             _ => grid.cover(&needed),
@@ -40,6 +41,16 @@ pub(super) fn columns(
         areas[level] = above.clone();
     }
     Ok(areas)
+}
+
+/// An area whose gaps up to twice the radius are closed around its part `new`; elsewhere it is as it was.
+fn closed_near(area: &Region, new: &Region, radius_mm: f64) -> Region {
+    let around = |island: crate::geometry::Island| {
+        let bounds = island.outer.bounds()?.grown(3.0 * radius_mm);
+        Some(Region::rectangle(bounds).intersection(area).closed(radius_mm))
+    };
+    let patches: Vec<Region> = new.islands().into_par_iter().filter_map(around).collect();
+    Region::union_all(patches.iter().chain([area]))
 }
 
 /// The connected pieces of an area that share some of it with `needed`: the others lie behind a wall of the object.
@@ -103,7 +114,6 @@ pub(super) fn standing(areas: Vec<Region>, footholds: &[Region], progress: &Prog
 
 /// For each level the bounds of all that it and the levels above it carry, grown by how far supports may spread.
 pub(super) fn bounds_from_above(contacts: &[Region], spread_mm: f64) -> Vec<Option<Bounds>> {
-    let spread = crate::geometry::grid(spread_mm);
     let mut around: Option<Bounds> = None;
     let mut bounds: Vec<Option<Bounds>> = contacts
         .iter()
@@ -112,13 +122,7 @@ pub(super) fn bounds_from_above(contacts: &[Region], spread_mm: f64) -> Vec<Opti
             if let Some(b) = contact.bounds() {
                 around = Bounds::around(around.iter().flat_map(|a| [a.min, a.max]).chain([b.min, b.max]));
             }
-            around.map(|mut b| {
-                b.min.x -= spread;
-                b.min.y -= spread;
-                b.max.x += spread;
-                b.max.y += spread;
-                b
-            })
+            around.map(|b| b.grown(spread_mm))
         })
         .collect();
     bounds.reverse();

@@ -92,36 +92,40 @@ impl Field {
 
     /// Makes every value at most that of any other cell plus the distance to it (two passes, Borgefors 1986).
     fn spread(&self, distance: &mut [f32]) {
-        let (columns, rows) = (self.columns, self.rows);
-        let (straight, slanted) = (self.cell_mm as f32, self.cell_mm as f32 * std::f32::consts::SQRT_2);
-        let mut pass = |forward: bool| {
-            for r in 0..rows {
-                let row = if forward { r } else { rows - 1 - r };
-                let beside_row = if forward { row.checked_sub(1) } else { Some(row + 1).filter(|r| *r < rows) };
-                for c in 0..columns {
-                    let column = if forward { c } else { columns - 1 - c };
-                    let before =
-                        if forward { column.checked_sub(1) } else { Some(column + 1).filter(|c| *c < columns) };
-                    let mut best = distance[row * columns + column];
-                    if let Some(before) = before {
-                        best = best.min(distance[row * columns + before] + straight);
-                    }
-                    if let Some(beside) = beside_row {
-                        let start = beside * columns;
-                        best = best.min(distance[start + column] + straight);
-                        if column > 0 {
-                            best = best.min(distance[start + column - 1] + slanted);
-                        }
-                        if column + 1 < columns {
-                            best = best.min(distance[start + column + 1] + slanted);
-                        }
-                    }
-                    distance[row * columns + column] = best;
-                }
+        let (columns, straight) = (self.columns, self.cell_mm as f32);
+        let slanted = straight * std::f32::consts::SQRT_2;
+        // From the row beside it, which is done, and then along the row itself.
+        let from_beside = |row: &mut [f32], beside: &[f32]| {
+            for (to, from) in row.iter_mut().zip(beside) {
+                *to = to.min(from + straight);
+            }
+            for (to, from) in row[1..].iter_mut().zip(beside) {
+                *to = to.min(from + slanted);
+            }
+            for (to, from) in row.iter_mut().zip(&beside[1..]) {
+                *to = to.min(from + slanted);
             }
         };
-        pass(true);
-        pass(false);
+        let along = |best: f32, cell: &mut f32| {
+            *cell = cell.min(best + straight);
+            *cell
+        };
+        for r in 0..self.rows {
+            let (done, rest) = distance.split_at_mut(r * columns);
+            let row = &mut rest[..columns];
+            if r > 0 {
+                from_beside(row, &done[(r - 1) * columns..]);
+            }
+            row.iter_mut().fold(NEVER_MM, along);
+        }
+        for r in (0..self.rows).rev() {
+            let (rest, done) = distance.split_at_mut((r + 1) * columns);
+            let row = &mut rest[r * columns..];
+            if r + 1 < self.rows {
+                from_beside(row, &done[..columns]);
+            }
+            row.iter_mut().rev().fold(NEVER_MM, along);
+        }
     }
 
     /// How far a place is from where a branch of this level could go on to the plate, mm; 0 where it is such a place.

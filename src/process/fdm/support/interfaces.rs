@@ -20,7 +20,7 @@ pub(super) struct Part {
     pub base: Region,
 }
 
-/// Where support of each level stands on the object, with the height of its bottom there.
+/// Where support of each level stands on an object, with the height of its bottom there.
 pub(super) fn footholds(
     around: &Surroundings,
     areas: &[Region],
@@ -36,7 +36,7 @@ pub(super) fn footholds(
             let mut found: Vec<(Region, f64)> = Vec::new();
             for (layer, bottom_mm) in around.footholds(level) {
                 let xy_gap_mm = around.settings.xy_gap_mm;
-                let solid = near(&around.outlines[layer].area, &bounds, xy_gap_mm + 1.0);
+                let solid = near(&layer.area, &bounds, xy_gap_mm + 1.0);
                 if solid.is_empty() {
                     continue;
                 }
@@ -45,8 +45,13 @@ pub(super) fn footholds(
                     continue;
                 }
                 // The highest of several counts.
-                for (lower, _) in &mut found {
-                    *lower = lower.difference(&on_it);
+                let mut on_it = on_it;
+                for (other, height_mm) in &mut found {
+                    if *height_mm > bottom_mm {
+                        on_it = on_it.difference(other);
+                    } else {
+                        *other = other.difference(&on_it);
+                    }
                 }
                 found.push((on_it, bottom_mm));
             }

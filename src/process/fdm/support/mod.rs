@@ -3,13 +3,16 @@
 //! A stage of one object: outlines go in, and layers of roads on a grid of their own come out, whose tops lie exactly one
 //! gap below the undersides that they carry ([`levels`]). What hangs too far is found by comparing each layer with the
 //! one below ([`overhangs`]); it is carried by columns that go straight down ([`columns`]) or by trees that grow
-//! around the object ([`tree`]); what touches the object is made dense ([`interfaces`]); [`roads`] are laid last. The gaps
-//! are kept by [`clearance`], which says for each level where support must not be. A [`raft`] lifts all of it. Order, seams and travels are not known here.
+//! around the object ([`tree`]), and [`hanging`] says what of it is not; what touches the object is made dense ([`interfaces`]); [`roads`] are laid last. The gaps
+//! are kept by [`clearance`], which says for each level where support must not be: near the object, near what else stands
+//! on the plate, and near the supports that were planned before. A [`raft`] lifts all of it. Order, seams and travels are
+//! not known here.
 
 mod cells;
 mod clearance;
 mod columns;
 mod field;
+mod hanging;
 mod interfaces;
 mod levels;
 mod overhangs;
@@ -22,12 +25,14 @@ mod tree;
 use crate::geometry::{Bounds, Join, Region};
 use crate::process::slicing::LayerOutline;
 use crate::progress::{Canceled, Progress};
+use crate::report::Notice;
 use crate::settings::{Settings, SupportInterfacePattern, SupportPattern, SupportStyle};
 use crate::toolpath::Role;
 use rayon::prelude::*;
 
 use super::flow::spacing_mm;
 use super::stages::{Fill, SupportLayer};
+pub use clearance::Beside;
 use clearance::Surroundings;
 use interfaces::Part;
 use levels::Level;
@@ -44,7 +49,10 @@ const THIN_SHARE: f64 = 0.9;
 /// What decides over supports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SupportSettings {
-    pub enabled: bool,
+    /// What hangs further than the threshold allows is found and carried.
+    pub finds_overhangs: bool,
+    /// In so many layers from below everything is carried that reaches beyond the layer below it.
+    pub enforced_layers: usize,
     pub style: SupportStyle,
     pub plate_only: bool,
     pub bridges_need_support: bool,
@@ -79,10 +87,13 @@ pub struct SupportSettings {
 
 impl From<&Settings> for SupportSettings {
     fn from(s: &Settings) -> Self {
-        let enabled = s.support_material && s.support_material_auto && !s.spiral_vase;
+        let enforced_layers = if s.spiral_vase { 0 } else { s.support_material_enforce_layers as usize };
+        let finds_overhangs = s.support_material && s.support_material_auto && !s.spiral_vase;
+        let enabled = finds_overhangs || enforced_layers > 0;
         let below = s.support_material_bottom_interface_layers;
         Self {
-            enabled,
+            finds_overhangs,
+            enforced_layers,
             style: s.support_material_style,
             plate_only: s.support_material_buildplate_only,
             bridges_need_support: !s.dont_support_bridges,
@@ -114,6 +125,11 @@ impl From<&Settings> for SupportSettings {
 }
 
 impl SupportSettings {
+    /// Whether supports are to be built where they are needed.
+    pub fn is_on(&self) -> bool {
+        self.finds_overhangs || self.enforced_layers > 0
+    }
+
     /// How far a layer of this height may reach beyond the one below.
     fn reach_mm(&self, height_mm: f64) -> f64 {
         if self.threshold_rad <= 0.0 {
@@ -127,16 +143,23 @@ impl SupportSettings {
         self.spacing_mm + spacing_mm(self.width_mm, self.layer_height_mm)
     }
 
+    /// How far supports may reach beyond what they carry.
+    fn spread_mm(&self) -> f64 {
+        if self.style.is_tree() {
+            return TREES_SPREAD_MM;
+        }
+        self.pitch_mm().max(self.closing_radius_mm) + self.first_layer_expansion_mm
+    }
+
+    /// How near something beside the object must be for its supports to know of it.
+    pub fn reach_beside_mm(&self) -> f64 {
+        self.spread_mm() + self.xy_gap_mm + 1.0
+    }
+
     /// Raft and supports lie within this distance of the object, mm.
     pub fn surroundings_mm(&self) -> f64 {
         // Overhangs are grown by a road before anything spreads from them.
-        let spread_mm = TREES_SPREAD_MM.max(self.columns_spread_mm());
-        spread_mm + self.raft.expansion_mm + self.first_layer_expansion_mm + 2.0 * self.width_mm + 1.0
-    }
-
-    /// How far columns may spread beyond what they carry, mm.
-    fn columns_spread_mm(&self) -> f64 {
-        self.pitch_mm().max(self.closing_radius_mm) + self.first_layer_expansion_mm
+        self.spread_mm() + self.raft.expansion_mm + self.first_layer_expansion_mm + 2.0 * self.width_mm + 1.0
     }
 
     /// Half of the width below which a part is not printed.
@@ -145,21 +168,32 @@ impl SupportSettings {
     }
 }
 
-/// Raft and supports of one object, from the plate up; empty where none are wanted or needed. Layers without roads are
-/// left out. The outlines are those of the object where it is printed: lifted, where there is a raft.
+/// What is built below one object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Supports {
+    /// Raft and supports, from the plate up; empty where none are wanted or needed. Layers without roads are left out.
+    pub layers: Vec<SupportLayer>,
+    /// What they do not carry.
+    pub notices: Vec<Notice>,
+}
+
+/// Plans raft and supports of one object. The outlines are those of the object where it is printed: lifted, where there is
+/// a raft.
 pub fn support(
     outlines: &[LayerOutline],
+    beside: &Beside,
     settings: &SupportSettings,
     progress: &Progress,
-) -> Result<Vec<SupportLayer>, Canceled> {
-    let Some(first) = outlines.first() else { return Ok(Vec::new()) };
-    let supports = if settings.enabled { under_overhangs(outlines, settings, progress)? } else { Vec::new() };
+) -> Result<Supports, Canceled> {
+    let Some(first) = outlines.first() else { return Ok(Supports::default()) };
+    let Supports { layers, notices } =
+        if settings.is_on() { under_overhangs(outlines, beside, settings, progress)? } else { Supports::default() };
     let raft = &settings.raft;
-    let on_raft = supports.first().filter(|layer| layer.bottom_mm < raft.top_mm() + levels::SAME_MM);
+    let on_raft = layers.first().filter(|layer| layer.bottom_mm < raft.top_mm() + levels::SAME_MM);
     let footprint = Region::union_all(on_raft.map(|layer| &layer.area).into_iter().chain([&first.area]));
-    let mut layers = raft::raft(&footprint, raft, settings);
-    layers.extend(supports);
-    Ok(layers)
+    let mut all = raft::raft(&footprint, raft, settings);
+    all.extend(layers);
+    Ok(Supports { layers: all, notices })
 }
 
 /// How far trees may spread beyond what they carry, mm.
@@ -168,22 +202,28 @@ const TREES_SPREAD_MM: f64 = 25.0;
 /// The supports of one object on the plate or on its raft.
 fn under_overhangs(
     outlines: &[LayerOutline],
+    beside: &Beside,
     settings: &SupportSettings,
     progress: &Progress,
-) -> Result<Vec<SupportLayer>, Canceled> {
+) -> Result<Supports, Canceled> {
     progress.stage("Finding overhangs", outlines.len());
     let overhangs = overhangs::overhangs(outlines, settings, progress)?;
-    let Some(highest) = overhangs.iter().rposition(|o| !o.is_empty()) else { return Ok(Vec::new()) };
+    let Some(highest) = overhangs.iter().rposition(|o| !o.is_empty()) else {
+        return Ok(Supports::default());
+    };
     let spans: Vec<_> = outlines.iter().take(highest + 1).map(|o| o.span).collect();
     let first_mm = spans.first().map_or(settings.layer_height_mm, |span| span.height_mm());
     let levels = levels::levels(&spans, settings.top_gap_mm, settings.raft.top_mm(), first_mm);
-    let around = Surroundings { outlines, levels: &levels, settings };
+    let around = Surroundings { outlines, beside, levels: &levels, settings };
 
     progress.stage("Planning supports", 2 * levels.len());
     let contacts = contacts(outlines, &overhangs, &levels, settings);
-    let spread_mm = if settings.style.is_tree() { TREES_SPREAD_MM } else { settings.columns_spread_mm() };
-    let bounds = columns::bounds_from_above(&contacts, spread_mm);
+    let bounds = columns::bounds_from_above(&contacts, settings.spread_mm());
     let mut forbidden = around.forbidden(&bounds, progress)?;
+    let taken = around.taken(&bounds, progress)?;
+    for (forbidden, taken) in forbidden.iter_mut().zip(&taken).filter(|(_, taken)| !taken.is_empty()) {
+        *forbidden = forbidden.union(taken);
+    }
     if settings.plate_only && !settings.style.is_tree() {
         let shadows = around.shadows(progress)?;
         forbidden = forbidden.par_iter().zip(&shadows).map(|(f, shadow)| f.union(shadow)).collect();
@@ -207,14 +247,21 @@ fn under_overhangs(
         spread_on_plate(&mut areas, &forbidden, settings);
     }
     let footholds = interfaces::footholds(&around, &areas, progress)?;
-    let on_object: Vec<Region> = if settings.plate_only {
+    let mut ground: Vec<Region> = if settings.plate_only {
         vec![Region::default(); areas.len()]
     } else {
         footholds.iter().map(|f| Region::union_all(f.iter().map(|(r, _)| r))).collect()
     };
-    let areas = columns::standing(areas, &on_object, progress)?;
+    // What lies right above other supports rests on them.
+    for (ground, below) in ground.iter_mut().skip(1).zip(&taken).filter(|(_, below)| !below.is_empty()) {
+        *ground = ground.union(below);
+    }
+    let areas = columns::standing(areas, &ground, progress)?;
     let parts = interfaces::parts(&around, &areas, &contacts, &footholds, progress)?;
-    lay(&levels, areas, &parts, settings, progress)
+    let notice = hanging::notice(outlines, &overhangs, &levels, &areas, &taken, settings, progress)?;
+    let layers = lay(&levels, areas, &parts, settings, progress)?;
+    let notice = notice.or_else(|| layers.is_empty().then(|| hanging::none_built(&overhangs, settings)));
+    Ok(Supports { layers, notices: notice.into_iter().collect() })
 }
 
 /// What each level carries: the overhangs that lie one gap above it, grown by a road so that narrow ledges and the strips

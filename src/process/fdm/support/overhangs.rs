@@ -31,7 +31,12 @@ pub(super) fn overhangs(
             progress.check()?;
             progress.advance(1);
             let Some(below) = i.checked_sub(1) else { return Ok(Region::default()) };
-            Ok(overhang(&outlines[i], &outlines[below].area, settings))
+            let below = &outlines[below].area;
+            Ok(match i < settings.enforced_layers {
+                true => outlines[i].area.difference(below).opened(SLIVER_MM),
+                false if settings.finds_overhangs => overhang(&outlines[i], below, settings),
+                false => Region::default(),
+            })
         })
         .collect()
 }
@@ -98,11 +103,7 @@ fn spanned(area: &Region, below: &Region, angle_rad: f64) -> Region {
 
 /// The rings of a region near some bounds.
 pub(super) fn near(region: &Region, bounds: &Bounds, reach_mm: f64) -> Region {
-    let reach = crate::geometry::grid(reach_mm);
-    let around = Bounds {
-        min: Point::new(bounds.min.x.saturating_sub(reach), bounds.min.y.saturating_sub(reach)),
-        max: Point::new(bounds.max.x.saturating_add(reach), bounds.max.y.saturating_add(reach)),
-    };
+    let around = bounds.grown(reach_mm);
     let rings = region.rings.iter().filter(|ring| ring.bounds().is_some_and(|b| b.overlaps(&around)));
     Region { rings: rings.cloned().collect() }
 }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use crate::geometry::{Polyline, Region};
+use crate::geometry::{Centreline, Polyline, Region, centrelines};
 use crate::process::fdm::flow::{rounding_mm, spacing_mm};
 use crate::process::fdm::infill::aligned_rectilinear::AlignedRectilinear;
 use crate::process::fdm::infill::honeycomb::Honeycomb;
@@ -19,10 +19,17 @@ use super::{CORNERS, SupportSettings};
 const LONGEST_LINK: f64 = 3.0;
 /// Branches with a cross-section from this on have two walls.
 const TWO_WALLS_MM2: f64 = 3.0;
+/// Strips of interface at least this many roads wide get two.
+const ROOM_FOR_TWO: f64 = 1.5;
+/// A nozzle does not lay a road that sticks below this share of a road's width.
+const NARROWEST: f64 = 0.6;
+/// At most this share of a line is taken off at each end.
+const MOST_OF_LINE: f64 = 0.35;
 /// How far lines reach into the wall around them, as a share of a road's width.
 const OVERLAP: f64 = 0.1;
 
 /// The roads of one level.
+#[derive(Clone, Copy)]
 pub(super) struct Roads<'a> {
     pub settings: &'a SupportSettings,
     /// Number of the level, for patterns that turn.
@@ -82,14 +89,70 @@ impl Roads<'_> {
         paths
     }
 
-    /// One connected piece of an interface: its pattern, and loops where it is too narrow for one.
+    /// One connected piece of an interface: its pattern, and roads along it where it is too narrow for one.
     pub fn interface(&self, piece: &Region) -> Vec<Fill> {
         let wide = piece.opened(self.width_mm);
         let narrow = piece.difference(&wide).opened(self.settings.thin_mm());
-        let along = |piece| self.dense(&Region::from(piece), Role::SupportMaterialInterface, 0.0, 1.0, true);
-        let mut fills: Vec<Fill> = narrow.islands().into_iter().flat_map(along).collect();
+        let mut fills: Vec<Fill> = narrow.islands().iter().flat_map(|strip| self.strip(&Region::from(strip))).collect();
         fills.extend(wide.islands().into_iter().flat_map(|piece| self.patterned(&Region::from(piece))));
         fills
+    }
+
+    /// A strip of interface narrower than two roads: two that go around side by side where they have room, else one along
+    /// the middle, as wide as its place.
+    fn strip(&self, strip: &Region) -> Vec<Fill> {
+        let role = Role::SupportMaterialInterface;
+        let room_for_two = strip.opened(0.5 * ROOM_FOR_TWO * self.spacing_mm());
+        let mut fills = Vec::new();
+        for piece in room_for_two.islands() {
+            let width_mm = 0.5 * (piece.mean_width_mm() + rounding_mm(self.height_mm));
+            let paths = loops(&Region::from(piece).offset(-0.5 * width_mm, CORNERS));
+            fills.push(Roads { width_mm, ..*self }.fill(role, paths));
+        }
+        let rest = match room_for_two.is_empty() {
+            true => strip.clone(),
+            false => strip.difference(&room_for_two).opened(self.settings.thin_mm()),
+        };
+        for mut line in centrelines(&rest, 0.0) {
+            self.keep_ends_inside(&mut line);
+            let width_mm = line.widths_mm.iter().copied().fold(0.0, f64::max).max(self.width_mm);
+            let mut fill = Roads { width_mm, ..*self }.fill(role, Vec::new());
+            let narrowest_mm = NARROWEST * self.width_mm;
+            let share = |ends: &[f64]| {
+                let local_mm = (0.5 * (ends[0] + ends[1])).clamp(narrowest_mm, width_mm);
+                (road_area_mm2(local_mm, self.height_mm) / fill.flow_mm3_per_mm) as f32
+            };
+            let shares = line.widths_mm.windows(2).map(share).collect();
+            fill.shares = vec![shares];
+            fill.paths = vec![Polyline(line.points)];
+            fills.push(fill);
+        }
+        fills
+    }
+
+    /// Takes half a road's width off the ends of a line, as a road ends round that far beyond them.
+    fn keep_ends_inside(&self, line: &mut Centreline) {
+        if line.points.first() == line.points.last() {
+            return;
+        }
+        let most_mm = MOST_OF_LINE * line.length_mm();
+        for _ in 0..2 {
+            let end_mm = line.widths_mm.last().copied().unwrap_or(0.0).max(NARROWEST * self.width_mm);
+            let mut left_mm = (0.5 * end_mm).min(most_mm);
+            while let [.., before, end] = line.points[..] {
+                let length_mm = before.distance_mm(end);
+                line.points.pop();
+                let width_mm = line.widths_mm.pop().unwrap_or(end_mm);
+                if length_mm > left_mm {
+                    line.points.push(end.towards(before, left_mm / length_mm));
+                    line.widths_mm.push(width_mm);
+                    break;
+                }
+                left_mm -= length_mm;
+            }
+            line.points.reverse();
+            line.widths_mm.reverse();
+        }
     }
 
     fn patterned(&self, piece: &Region) -> Vec<Fill> {

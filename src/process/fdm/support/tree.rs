@@ -56,8 +56,12 @@ const DIRECTIONS: usize = 16;
 const CORNERS: usize = 20;
 /// A branch may become thicker upwards by this, mm per mm.
 const WIDENING: f64 = 0.7;
-/// Passes of smoothing.
-const SMOOTHINGS: usize = 16;
+/// Bends of branches are spread over about this much of their length, mm.
+const SMOOTH_MM: f64 = 1.5;
+/// At most so many passes of smoothing.
+const MOST_SMOOTHINGS: usize = 200;
+/// Room beyond a branch's radius that is looked for, mm: it seldom moves further.
+const FAR_ENOUGH_MM: f64 = 2.0;
 /// An overhang is carried as far as this many tip distances around a tip.
 const SERVED: f64 = 1.3;
 /// Branches this close together, as a share of a step, are one.
@@ -148,7 +152,7 @@ impl Grower<'_> {
 
     fn has_room(&self, level: usize, p: Point, radius_mm: f64) -> bool {
         let grid = &self.grids[level];
-        !grid.contains(p) && grid.nearest(p, radius_mm).is_none()
+        grid.nearest(p, radius_mm).is_none() && !grid.contains(p)
     }
 
     /// Least radius of a branch that lands in a narrow place of the object.
@@ -248,10 +252,10 @@ impl Grower<'_> {
                 continue;
             };
             let of = self.nodes[node];
-            let radius_mm = self.grown(of.radius_mm, height);
+            let radius_mm = self.grown(&of, height);
             if let Some(other) = met.nearest(at, (MET * step).max(0.005)) {
                 let trunk = &mut self.nodes[other];
-                trunk.radius_mm = trunk.radius_mm.hypot(radius_mm).min(THICKEST * self.tree.branch_radius_mm);
+                trunk.radius_mm = trunk.radius_mm.max(radius_mm);
                 trunk.tips += of.tips;
                 self.nodes[node].below = Some(other);
                 continue;
@@ -265,10 +269,15 @@ impl Grower<'_> {
         active
     }
 
-    fn grown(&self, radius_mm: f64, height_mm: f64) -> f64 {
+    /// The radius of a branch so much further down. Where branches have met, the one that goes on comes to a thickness
+    /// whose third power is the sum of theirs (Murray 1926, "The Physiological Principle of Minimum Work"), which its
+    /// resistance to bending grows faster than; it does so within the cone of a tip, without a step.
+    fn grown(&self, node: &Node, height_mm: f64) -> f64 {
         let tree = self.tree;
-        let taper = if radius_mm < tree.branch_radius_mm { TIP_TAPER } else { tree.taper_rad.tan() };
-        (radius_mm + taper * height_mm).min(THICKEST * tree.branch_radius_mm).max(radius_mm)
+        let thickest = THICKEST * tree.branch_radius_mm;
+        let wanted = (tree.branch_radius_mm * node.tips.cbrt()).min(thickest);
+        let taper = if node.radius_mm < wanted { TIP_TAPER } else { tree.taper_rad.tan() };
+        (node.radius_mm + taper * height_mm).min(thickest).max(node.radius_mm)
     }
 
     /// For each branch the step towards its nearest neighbour, mm: the one that carries less comes further.
@@ -313,7 +322,7 @@ impl Grower<'_> {
     fn next_place(&self, level: usize, node: &Node, pull: [f64; 2], step_mm: f64) -> Option<Point> {
         let mut wanted = pull;
         // Away from the object where there is no room for the branch's width.
-        let radius_mm = self.grown(node.radius_mm, self.heights[level + 1]);
+        let radius_mm = self.grown(node, self.heights[level + 1]);
         if let Some(near) = self.grids[level].nearest(node.at, radius_mm)
             && near.distance_mm > 1e-6
             && !self.grids[level].contains(node.at)
@@ -370,7 +379,7 @@ impl Grower<'_> {
             return false;
         }
         self.around.footholds(node.level).any(|(layer, _)| {
-            let area = &self.around.outlines[layer].area;
+            let area = &layer.area;
             // Beside its middle as well: the bottom of a hole is round.
             let reach = node.radius_mm + self.around.settings.xy_gap_mm;
             area.contains(node.at) || circle(node.at, reach, 8).0.iter().any(|&p| area.contains(p))
@@ -384,64 +393,59 @@ impl Grower<'_> {
         }
     }
 
-    /// Makes branches smooth: each node goes towards the middle of its neighbours along the branch, where that is free.
+    /// Makes branches smooth: each node goes towards the middle of its neighbours along the branch, again and again, as far
+    /// as there is room for the branch and none leans further than it may. Tips and feet stay where they are.
     fn smooth(&mut self, alive: &[bool], progress: &Progress) -> Result<(), Canceled> {
-        // Sum of places and number of the nodes above each.
-        for _ in 0..SMOOTHINGS {
+        let height_mm = self.heights.iter().sum::<f64>() / self.heights.len().max(1) as f64;
+        let passes = ((SMOOTH_MM / height_mm).powi(2).ceil() as usize).min(MOST_SMOOTHINGS);
+        let mut above: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        for (i, node) in self.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
+            if let Some(below) = node.below {
+                above[below].push(i);
+            }
+        }
+        // What each keeps free around it, and how far it may go without looking.
+        let rooms: Vec<[f64; 2]> = self
+            .nodes
+            .par_iter()
+            .map(|node| {
+                let reach_mm = node.radius_mm + FAR_ENOUGH_MM;
+                let clear_mm = self.grids[node.level].nearest(node.at, reach_mm).map_or(reach_mm, |n| n.distance_mm);
+                [clear_mm.min(node.radius_mm), clear_mm - clear_mm.min(node.radius_mm)]
+            })
+            .collect();
+        let start: Vec<[f64; 2]> = self.nodes.iter().map(|node| node.at.to_mm()).collect();
+        let mut places = start.clone();
+        let squared = |[ax, ay]: [f64; 2], [bx, by]: [f64; 2]| (ax - bx).powi(2) + (ay - by).powi(2);
+        let moving: [Vec<(usize, usize)>; 2] = [0, 1].map(|parity| {
+            let inner = self.nodes.iter().enumerate().filter(|(i, node)| alive[*i] && node.level % 2 == parity);
+            inner.filter(|(i, _)| !above[*i].is_empty()).filter_map(|(i, node)| Some((i, node.below?))).collect()
+        });
+        // Every other level at a time: a node and its neighbours never move together.
+        for moving in (0..passes).flat_map(|_| &moving) {
             progress.check()?;
-            let mut above = vec![(0.0, 0.0, 0.0); self.nodes.len()];
-            for node in self.nodes.iter().zip(alive).filter(|(_, alive)| **alive).map(|(n, _)| n) {
-                if let Some(below) = node.below {
-                    let [x, y] = node.at.to_mm();
-                    above[below].0 += x * node.tips;
-                    above[below].1 += y * node.tips;
-                    above[below].2 += node.tips;
-                }
+            let next = |&(i, below): &(usize, usize)| {
+                let (node, at) = (&self.nodes[i], places[i]);
+                let weight: f64 = above[i].iter().map(|&a| self.nodes[a].tips).sum();
+                let mean = |k: usize| above[i].iter().map(|&a| places[a][k] * self.nodes[a].tips).sum::<f64>() / weight;
+                let middle = |k: usize| 0.5 * at[k] + 0.25 * (mean(k) + places[below][k]);
+                let to = [middle(0), middle(1)];
+                let leans_less =
+                    |from: [f64; 2], most_mm: f64| squared(from, to) <= (most_mm * most_mm).max(squared(from, at));
+                let [keeps_mm, free_mm] = rooms[i];
+                let fits = leans_less(places[below], self.steps_mm[node.level])
+                    && above[i].iter().all(|&a| leans_less(places[a], self.steps_mm[node.level + 1]))
+                    && (squared(start[i], to) <= free_mm * free_mm
+                        || self.has_room(node.level, Point::from_mm(to[0], to[1]), keeps_mm));
+                if fits { to } else { at }
+            };
+            let moved: Vec<[f64; 2]> = moving.par_iter().map(next).collect();
+            for (&(i, _), to) in moving.iter().zip(moved) {
+                places[i] = to;
             }
-            let moved: Vec<Option<Point>> = (0..self.nodes.len())
-                .into_par_iter()
-                .map(|i| {
-                    let node = &self.nodes[i];
-                    let below = self.nodes.get(node.below?)?;
-                    let (x, y, weight) = above[i];
-                    if !alive[i] || weight == 0.0 {
-                        return None;
-                    }
-                    let ([nx, ny], [bx, by]) = (node.at.to_mm(), below.at.to_mm());
-                    let middle = |n: f64, a: f64, b: f64| 0.5 * n + 0.25 * (a / weight + b);
-                    let to = Point::from_mm(middle(nx, x, bx), middle(ny, y, by));
-                    (to != node.at).then_some(to)
-                })
-                .collect();
-            // Every other level at a time: a node and its neighbours never move together.
-            for parity in 0..2 {
-                let lean = |a: &Node, b: Point| a.at.distance_mm(b);
-                let mut farthest_above = vec![0.0_f64; self.nodes.len()];
-                for (i, node) in self.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
-                    if let Some(below) = node.below
-                        && let Some(to) = moved[below]
-                        && self.nodes[below].level % 2 == parity
-                    {
-                        let over = lean(&self.nodes[i], to) - self.steps_mm[node.level];
-                        farthest_above[below] = farthest_above[below].max(over);
-                    }
-                }
-                let accepted: Vec<(usize, Point)> = (0..self.nodes.len())
-                    .into_par_iter()
-                    .filter_map(|i| {
-                        let node = &self.nodes[i];
-                        let to = moved[i].filter(|_| node.level % 2 == parity)?;
-                        let below = &self.nodes[node.below?];
-                        let fits = farthest_above[i] <= 1e-6
-                            && lean(below, to) <= self.steps_mm[node.level] + 1e-6
-                            && self.is_free(node.level, to);
-                        fits.then_some((i, to))
-                    })
-                    .collect();
-                for (i, to) in accepted {
-                    self.nodes[i].at = to;
-                }
-            }
+        }
+        for (node, [x, y]) in self.nodes.iter_mut().zip(places) {
+            node.at = Point::from_mm(x, y);
         }
         Ok(())
     }

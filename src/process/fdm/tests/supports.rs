@@ -125,6 +125,55 @@ fn supports_are_the_same_on_any_number_of_threads_and_planned_again() {
 }
 
 #[test]
+fn supports_go_around_other_objects_also_where_these_have_moved() {
+    for style in STYLES {
+        let settings = supported(|s| s.support_material_style = style);
+        let none = Settings { support_material: false, ..settings.clone() };
+        let table = object("table", table(), 100.0, 100.0, &settings);
+        let post = object("post", cube(6.0, 3.0), 0.0, 0.0, &none);
+        let mut cache = PlanCache::default();
+        for (x, y) in [(110.0, 100.0), (110.0, 104.0), (92.0, 109.0), (200.0, 180.0)] {
+            let post =
+                SnapshotObject { plate_from_model: Matrix4::new_translation(&Vector3::new(x, y, 0.0)), ..post.clone() };
+            // Whichever comes first.
+            for objects in [vec![table.clone(), post.clone()], vec![post, table.clone()]] {
+                let snapshot = snapshot(objects, &settings);
+                let plan = plan_again(&snapshot, &mut cache, &Progress::new()).unwrap();
+                assert!(plan == super::plan(&snapshot, &Progress::new()).unwrap(), "{style:?}: not the same again");
+                let reach = 3.0 + settings.support_material_xy_spacing - 0.02;
+                let around =
+                    Bounds { min: Point::from_mm(x - reach, y - reach), max: Point::from_mm(x + reach, y + reach) };
+                let beside = roads(&plan.toolpath).filter(|(l, e)| {
+                    is_support(e.role) && f64::from(plan.toolpath.layers[*l].z_mm) < 3.0 - 1e-4 && !e.points.is_empty()
+                });
+                let mut count = 0;
+                for (l, e) in beside {
+                    count += 1;
+                    let half = 0.5 * f64::from(e.width_mm);
+                    let near = Region::rectangle(around.grown(half - 0.05));
+                    let inside = near.clip(&[crate::geometry::Polyline(e.points.clone())]);
+                    assert!(inside.is_empty(), "{style:?} post at {x}, {y}: support in it on layer {l}: {inside:?}");
+                }
+                assert!(count > 0, "{style:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn supports_that_nothing_needs_are_spoken_of_once() {
+    let settings = supported(|_| {});
+    let cubes = || {
+        vec![object("one", cube(9.0, 3.0), 60.0, 60.0, &settings), object("two", cube(9.0, 3.0), 90.0, 60.0, &settings)]
+    };
+    let plan = planned(cubes(), &settings);
+    assert_eq!(plan.notices.len(), 1, "{:?}", plan.notices);
+    assert!(plan.notices[0].message.contains("nothing needs any"), "{:?}", plan.notices);
+    let with_table = cubes().into_iter().chain([object("table", table(), 130.0, 130.0, &settings)]).collect();
+    assert_eq!(planned(with_table, &settings).notices, []);
+}
+
+#[test]
 fn a_raft_counts_for_the_height_and_takes_the_first_layer() {
     let settings = supported(|s| (s.support_material, s.raft_layers, s.raft_contact_distance) = (false, 3, 0.1));
     let plan = planned(vec![object("table", cube(20.0, 3.0), 100.0, 100.0, &settings)], &settings);
