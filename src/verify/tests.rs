@@ -537,3 +537,16 @@ fn a_chamber_is_heated_as_far_as_the_machine_bears_it() {
         assert!(of(0.0, Policy::Own).passes(), "{flavor:?}");
     }
 }
+
+#[test]
+fn a_road_that_begins_below_its_layer_is_no_offset_of_the_machine() {
+    let good = file(&settings());
+    let lower = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from:?} is not in\n{good}");
+        good.replacen(from, to, 1)
+    };
+    // The first road of the second layer lies lower, as a ramp may that hardly rises; the others where they are told to be.
+    let report = judge(&lower("\nG1 Z0.4 ", "\nG1 Z0.3 "), Policy::Own);
+    assert!(report.passes(), "{:#?}", report.findings);
+    check(&lower("\nG1 Z0.4 ", "\nG1 Z0.6 "), Rule::Lifted, Severity::Error);
+}

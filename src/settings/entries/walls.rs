@@ -105,13 +105,13 @@ spiral_vase_smooth: bool = true, {
 ///
 /// Rough surfaces hide layers and give a better grip; they are not true to size. Walls in the air jitter too.
 fuzzy_skin: FuzzySkin = FuzzySkin::Nowhere, {
-    label: "Fuzzy skin", category: Walls, level: Simple, scope: Object, cura: &["magic_fuzzy_skin_enabled"],
+    label: "Fuzzy skin", category: Walls, level: Advanced, scope: Object, cura: &["magic_fuzzy_skin_enabled"],
     search: &["rough", "jitter", "texture"],
 }
 
 /// Walls jitter by at most this to either side.
 fuzzy_skin_thickness: f64 = 0.3, {
-    label: "Thickness of fuzzy skin", category: Walls, level: Simple, scope: Object, unit: Millimetre,
+    label: "Thickness of fuzzy skin", category: Walls, level: Advanced, scope: Object, unit: Millimetre,
     hard: range(0.0, 10.0), soft: range(0.05, 0.6), cura: &["magic_fuzzy_skin_thickness"],
     shown_when: when("walls jitter", |s| s.fuzzy_skin != FuzzySkin::Nowhere),
 }

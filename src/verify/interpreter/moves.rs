@@ -253,8 +253,9 @@ impl Interpreter<'_> {
                     *self.told_offset_mm.insert(if offset.abs() < 0.15 { offset } else { 0.0 })
                 }
             };
-            if z_mm > told + offset + SAME_Z_MM {
-                let told = told + offset;
+            // Where a layer is told to be, nothing is lifted, though a ramp began below.
+            let told = told + offset.max(0.0);
+            if z_mm > told + SAME_Z_MM {
                 self.add(Error, Rule::Lifted, || format!("prints at Z {z_mm:.3} in a layer at {told:.3}"));
             }
         } else if in_layer && self.has_layer_comments {

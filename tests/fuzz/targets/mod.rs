@@ -26,6 +26,7 @@ use fabbro::process::slicing::{self, LayerOutline, LayerSettings};
 use fabbro::progress::Progress;
 use fabbro::report::Severity;
 use fabbro::scene::{Snapshot, SnapshotObject};
+use fabbro::settings::{BrimType, DraftShield, FuzzySkin, ScarfPlacement};
 use fabbro::settings::{Layer as SettingsLayer, LayeredSettings, PresetFile, Settings, Values};
 use fabbro::settings::{from_prusa_ini, parse_assignment, parse_height_ranges, read_text};
 use fabbro::toolpath::{Extrusion, Layer, Role, Step, Toolpath, Travel};
@@ -58,6 +59,7 @@ pub const TARGETS: &[Target] = &[
     ("orders", orders),
     ("arcs", arcs),
     ("print", print),
+    ("special", special),
 ];
 
 /// How far from what it should be a place may be that went through rounding, mm.
@@ -500,12 +502,43 @@ fn laid(step: &Step) -> Option<&[Point]> {
 /// From meshes to a file: it passes its check, or the plan is refused in words.
 pub fn print(bytes: &[u8]) {
     let mut source = Source::new(bytes);
+    let settings = source.settings();
+    print_with(&mut source, settings);
+}
+
+/// The same with what is not printed every day: rough walls, scarf seams, draught shields, brims of every kind.
+pub fn special(bytes: &[u8]) {
+    let mut source = Source::new(bytes);
+    let settings = Settings {
+        fuzzy_skin: FuzzySkin::ALL[source.below(FuzzySkin::ALL.len())],
+        fuzzy_skin_thickness: source.between(0.0, 2.0),
+        fuzzy_skin_point_dist: source.between(0.2, 3.0),
+        scarf_seam_placement: ScarfPlacement::ALL[source.below(ScarfPlacement::ALL.len())],
+        scarf_seam_only_on_smooth: source.below(2) == 0,
+        scarf_seam_start_height: source.between(0.0, 0.9),
+        scarf_seam_length: source.between(0.1, 60.0),
+        scarf_seam_max_segment_length: source.between(0.1, 5.0),
+        scarf_seam_entire_loop: source.below(4) == 0,
+        scarf_seam_on_inner_perimeters: source.below(2) == 0,
+        draft_shield: DraftShield::ALL[source.below(DraftShield::ALL.len())],
+        brim_type: BrimType::ALL[source.below(BrimType::ALL.len())],
+        brim_width: source.between(0.0, 12.0),
+        brim_separation: source.between(0.0, 1.0),
+        brim_ears_max_angle: source.between(0.0, 180.0),
+        brim_ears_detection_length: source.between(0.0, 5.0),
+        ..source.settings()
+    };
+    print_with(&mut source, settings);
+}
+
+/// Prints a mesh with some settings.
+fn print_with(source: &mut Source, settings: Settings) {
     let settings = Settings {
         start_gcode: "G28\nM140 S{first_layer_bed_temperature}\nM109 S{first_layer_temperature}\n".into(),
         end_gcode: "M104 S0\nM140 S0\nM84\n".into(),
-        ..source.settings()
+        ..settings
     };
-    let part = Part { name: "a".into(), mesh: Arc::new(mesh(&mut source)), model_from_part: Matrix4::identity() };
+    let part = Part { name: "a".into(), mesh: Arc::new(mesh(source)), model_from_part: Matrix4::identity() };
     let lowest = part.mesh.vertices.iter().map(|v| v[2]).fold(f32::INFINITY, f32::min);
     let settings = Arc::new(settings);
     let object = SnapshotObject {

@@ -244,4 +244,5 @@ const MANY_ROADS: &[&str] = &[
     "first_layer_extrusion_width",
     "support_material_extrusion_width",
     "ironing_spacing",
+    "fuzzy_skin_point_dist",
 ];

@@ -173,6 +173,7 @@ impl Beads {
         } else {
             thickness_mm - 2.0 * self.depth_mm(count.pairs) + self.rounding_mm
         };
-        width.clamp(self.least_width_mm, self.outer_width_mm + self.inner_width_mm)
+        // The narrowest may have been set wider than the widest; it counts then.
+        width.min(self.outer_width_mm + self.inner_width_mm).max(self.least_width_mm)
     }
 }
