@@ -46,6 +46,8 @@ pub struct ObjectSettings {
     pub vase_smooth: bool,
     /// How far what the object stands on may end below it: gap above supports or a raft, mm.
     pub gap_below_mm: f64,
+    /// Supports are off, and could be on.
+    pub is_without_supports: bool,
 }
 
 impl From<&Settings> for ObjectSettings {
@@ -58,6 +60,7 @@ impl From<&Settings> for ObjectSettings {
             brim: s.into(),
             vase_bottom_layers: s.spiral_vase.then_some(s.bottom_solid_layers as usize),
             vase_smooth: s.spiral_vase_smooth,
+            is_without_supports: !s.support_material && !s.spiral_vase,
             gap_below_mm: [
                 (s.has_supports(), s.support_material_contact_distance),
                 (s.raft_layers > 0, s.raft_contact_distance),

@@ -67,7 +67,9 @@ pub fn notices(objects: &[PlannedObject], progress: &Progress) -> Result<Vec<Not
             continue;
         }
         let count = |places: &[Place]| places.iter().map(|place| place.pieces).sum::<usize>();
-        let warning = |what: String| Notice::warning(format!("{what}; turn the object, or put something below"));
+        let or_supports = if object.settings.is_without_supports { "turn support_material on, " } else { "" };
+        let warning =
+            |what: String| Notice::warning(format!("{what}; {or_supports}turn the object, or put something below"));
         if places.len() > MOST_PLACES {
             let what = format!("{} pieces begin in the air in {} places", count(&places), places.len());
             let last = places.iter().map(|place| place.last).max().unwrap_or(0);
@@ -382,6 +384,7 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].severity, found[0].layers), (Severity::Warning, Some((10, 19))));
         assert_eq!(found[0].object.as_deref(), Some("body"));
+        assert!(found[0].message.contains("support_material"), "{}", found[0]);
         // What stands beside it holds nothing.
         let corner = [[20.5, 20.5, 2.0], [28.0, 28.0, 5.0]];
         let found = in_the_air(planned(&[("body", &[BODY, corner])]).unwrap());

@@ -9,7 +9,7 @@ use super::cells::CellGrid;
 use super::{NOTHING_MM2, SupportSettings};
 
 /// Outlines of snug supports are simplified to within this, mm.
-const TOLERANCE_MM: f64 = 0.02;
+const TOLERANCE_MM: f64 = 0.05;
 
 /// The area of support in each level. `contacts` is what each level carries itself, `forbidden` where support must not be;
 /// both from the lowest level up.

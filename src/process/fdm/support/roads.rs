@@ -115,6 +115,10 @@ impl Roads<'_> {
         };
         for mut line in centrelines(&rest, 0.0) {
             self.keep_ends_inside(&mut line);
+            // What is hardly longer than wide is a speck.
+            if line.length_mm() < self.width_mm {
+                continue;
+            }
             let width_mm = line.widths_mm.iter().copied().fold(0.0, f64::max).max(self.width_mm);
             let mut fill = Roads { width_mm, ..*self }.fill(role, Vec::new());
             let narrowest_mm = NARROWEST * self.width_mm;
