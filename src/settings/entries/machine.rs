@@ -96,7 +96,8 @@ max_bed_temperature: f64 = 110.0, {
 /// Klipper's configuration has to call the heater `chamber`.
 max_chamber_temperature: f64 = 0.0, {
     label: "Hottest chamber", category: Hardware, level: Advanced, scope: Machine, unit: DegreeCelsius,
-    hard: range(0.0, 300.0), search: &["enclosure", "support_chamber_temp_control"],
+    hard: range(0.0, 300.0), soft: range(30.0, 120.0), off: Some("the chamber is not heated"),
+    search: &["enclosure", "support_chamber_temp_control"],
 }
 
 /// The machine has a second fan that blows on the print from aside.
