@@ -173,12 +173,20 @@ impl<'a> Border<'a> {
         way
     }
 
-    /// Goes on from a path's end at `node` along the border by `length_mm`, but at most half way to the next end.
+    /// Goes on from a path's end at `node` along the border by `length_mm`, but at most half way to the next end: the way
+    /// that does not lead back under the line, where there is room for half of that.
     fn anchor(&self, node: Node, length_mm: f64, path: &mut Vec<Point>) {
-        let Some([next, previous]) = self.neighbours(node) else { return };
-        let link = if next.length_mm >= previous.length_mm { next } else { previous };
-        let way = self.way(node, link);
-        head(self.end(node).point, &way, (0.5 * link.length_mm).min(length_mm)).for_each(|p| push(path, p));
+        let Some(links) = self.neighbours(node) else { return };
+        let (at, from) = (self.end(node).point.to_mm(), self.end(node ^ 1).point.to_mm());
+        let [next, previous] = links.map(|link| {
+            let way = self.way(node, link);
+            let reach_mm = (0.5 * link.length_mm).min(length_mm);
+            let to = way.first().map_or(at, |p| p.to_mm());
+            let leads_on = [0, 1].map(|k| (to[k] - at[k]) * (at[k] - from[k])).iter().sum::<f64>() > 0.0;
+            (leads_on && 2.0 * reach_mm >= length_mm, link.length_mm, reach_mm, way)
+        });
+        let (.., reach_mm, way) = if (next.0, next.1) >= (previous.0, previous.1) { next } else { previous };
+        head(self.end(node).point, &way, reach_mm).for_each(|p| push(path, p));
     }
 }
 
@@ -254,5 +262,30 @@ fn walk(border: &Border, from: Node, longest_mm: f64, taken: &mut [bool]) -> Vec
         taken[link.to / 2] = true;
         steps.push((node, link));
         node = link.to ^ 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Bounds;
+    use crate::process::fdm::infill::family::Family;
+    use std::f64::consts::FRAC_PI_4;
+
+    #[test]
+    fn anchors_lead_on_and_not_back_under_their_line() {
+        let area = Region::rectangle(Bounds { min: Point::from_mm(0.0, 0.0), max: Point::from_mm(20.0, 10.0) });
+        // One line askew from side to side, nearer to one end of the area.
+        let family = Family::new(FRAC_PI_4, 100.0, -3.0 / 2.0f64.sqrt());
+        let pieces = family.pieces(&area, 0);
+        let joining = Joining { longest_link_mm: 0.0, shortest_path_mm: 0.0, anchor_mm: 2.0 };
+        let paths = chain(&area, &pieces, &joining, |piece, backward, path| family.trace(piece, backward, path));
+        let points: Vec<[f64; 2]> = paths[0].0.iter().map(|p| p.to_mm()).collect();
+        assert_eq!((paths.len(), points.len()), (1, 4));
+        for bend in points.windows(3) {
+            let [before, after] = [1, 2].map(|i| [0, 1].map(|k| bend[i][k] - bend[i - 1][k]));
+            assert!(before[0] * after[0] + before[1] * after[1] > 0.0, "{points:?}");
+        }
+        assert!((paths[0].length_mm() - (10.0 * 2.0f64.sqrt() + 4.0)).abs() < 0.01);
     }
 }
