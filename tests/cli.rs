@@ -380,6 +380,14 @@ fn a_file_is_measured_against_its_model() {
         on_raft["shell_cover"].as_f64().unwrap() > 0.99 && on_raft["bare_outline"].as_f64().unwrap() < 0.001,
         "{on_raft}"
     );
+    // The ends of a scarf lie above each other, and are no more than one road together.
+    let scarf = folder.path().join("scarf.gcode");
+    let scarf = scarf.to_str().unwrap();
+    let everywhere = ["--set", "scarf_seam_placement=everywhere", "--set", "scarf_seam_only_on_smooth=0"];
+    assert!(fabbro(&[&["slice", cube, "-o", scarf], &everywhere[..]].concat()).status.success());
+    let said = check(&["verify", scarf, "--model", cube, "--json"], 0);
+    let overfilled = &serde_json::from_str::<serde_json::Value>(&said).unwrap()["quality"]["figures"]["overfilled"];
+    assert!(overfilled.as_f64().unwrap() < 0.02, "{overfilled}");
     check(&["verify", out, "--set", "perimeters=3"], 2);
 }
 

@@ -70,7 +70,8 @@ struct Kept {
 pub fn plan(snapshot: &Snapshot, progress: &Progress) -> Result<Plan, PlanError> {
     let mut homes = Vec::new();
     let (objects, places, notices) = plan_objects(snapshot, &[], &mut homes, progress)?;
-    // Nobody else holds the layers, so they are moved where they are.
+    // But for copies nobody else holds the layers then, and they are moved where they are.
+    homes.iter_mut().for_each(ObjectLayers::forget_neighbours);
     let placed = homes.into_iter().zip(places).map(|(layers, place)| PlacedLayers::new(layers, place, None));
     assembled(snapshot, &objects.into_iter().zip(placed).collect::<Vec<_>>(), notices, progress)
 }

@@ -530,9 +530,15 @@ fn clearance(settings: &Settings) -> Clearance {
     } else {
         0.0
     };
+    let raft = if settings.raft_layers > 0 && !settings.spiral_vase {
+        settings.raft_expansion + settings.raft_first_layer_expansion
+    } else {
+        0.0
+    };
+    let around = brim.max(raft);
     let skirt =
-        if settings.skirts > 0 { brim + settings.skirt_distance + f64::from(settings.skirts) * width } else { 0.0 };
-    Clearance { spacing_mm: (2.0 * brim + 2.0).max(6.0), margin_mm: brim.max(skirt) + 1.0 }
+        if settings.skirts > 0 { around + settings.skirt_distance + f64::from(settings.skirts) * width } else { 0.0 };
+    Clearance { spacing_mm: (2.0 * around + 2.0).max(6.0), margin_mm: around.max(skirt) + 1.0 }
 }
 
 fn moved_outline(outline: &[[f64; 2]], by: [f64; 2]) -> Vec<[f64; 2]> {

@@ -373,11 +373,15 @@ fn island_programs(
         let object = &objects[o];
         let (Some(walls), Some(filled)) = (object.perimeters.get(l), object.filled.get(l)) else { continue };
         let of_layer = seams.get(o).and_then(|s| s.get(l)).map_or(&[][..], Vec::as_slice);
+        let settings = &object.settings.island;
+        // Below the lowest layer is the plate, or the gap above a raft: no ramp can begin there.
+        let flat = (l == 0).then(|| IslandSettings { scarf: settings.scarf.nowhere(), ..settings.clone() });
+        let settings = flat.as_ref().unwrap_or(settings);
         for (i, island) in walls.islands.iter().enumerate() {
             let from = of_layer.partition_point(|s| s.island < i);
             let to = of_layer.partition_point(|s| s.island <= i);
             let fills = filled.islands.get(i).map_or(&[][..], Vec::as_slice);
-            let roads = IslandRoads::new(island, fills, &of_layer[from..to], &walls.span, &object.settings.island);
+            let roads = IslandRoads::new(island, fills, &of_layer[from..to], &walls.span, settings);
             if !roads.is_empty() {
                 programs.push(Program { home: Some((o, i)), roads, spiral: false, support: false });
             }

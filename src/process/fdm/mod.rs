@@ -128,6 +128,11 @@ impl ObjectLayers {
         stages.iter().take_while(|same| **same).count()
     }
 
+    /// Lets go of what stood beside it, which is of use for a later plan only.
+    pub fn forget_neighbours(&mut self) {
+        self.supported_beside = None;
+    }
+
     /// Whether any stage is the very same as there.
     pub fn shares_stages(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.outlines, &other.outlines)
@@ -234,17 +239,29 @@ fn bounds(layers: &[LayerOutline]) -> Option<Bounds> {
 /// and the supports of those before it. Objects whose supports were taken over from the plan before keep them where what is
 /// near them is the same, and copies have the same where nothing else is near.
 pub fn plan_supports(objects: &mut [ObjectLayers], places: &[Point], progress: &Progress) -> Result<(), Canceled> {
-    let is_on = |object: &ObjectLayers| object.settings.support.is_on();
+    let is_on = |object: &ObjectLayers| {
+        let settings = &object.settings.support;
+        settings.is_on() || settings.raft.layers > 0
+    };
     let on_plate = |(object, place): (&ObjectLayers, &Point)| {
         let mut bounds = bounds(&object.outlines)?;
         bounds.shift(*place);
         Some(bounds)
     };
-    let bounds: Vec<Option<Bounds>> = match objects.iter().any(is_on) {
+    let mut bounds: Vec<Option<Bounds>> = match objects.iter().any(is_on) {
         true => objects.iter().zip(places).map(on_plate).collect(),
         false => vec![None; objects.len()],
     };
     for i in 0..objects.len() {
+        // What was built for the one before reaches further than it does itself.
+        if let Some(j) = i.checked_sub(1).filter(|&j| bounds[j].is_some()) {
+            let built = objects[j].support.iter().filter_map(|layer| layer.area.bounds());
+            let built = built.map(|mut b| {
+                b.shift(places[j]);
+                b
+            });
+            bounds[j] = Bounds::around(bounds[j].into_iter().chain(built).flat_map(|b| [b.min, b.max]));
+        }
         let object = &objects[i];
         let settings = &object.settings.support;
         let around = bounds[i].map(|b| b.grown(settings.reach_beside_mm()));

@@ -54,6 +54,11 @@ const LEAST_PIECES: f64 = 4.0;
 const LEAST_LOOP_MM: f64 = 3.0;
 
 impl ScarfSettings {
+    /// The same without any scarf.
+    pub fn nowhere(&self) -> Self {
+        Self { placement: ScarfPlacement::Nowhere, ..self.clone() }
+    }
+
     /// Whether a wall has a scarf: one at a depth (0 is outermost) around an outline or a hole, by its course from its seam
     /// around to its seam. Nothing is below the plate's layer that a ramp could begin on.
     pub fn is_on(&self, depth: usize, is_hole: bool, span: &LayerSpan, course: &[Point]) -> bool {

@@ -21,6 +21,8 @@ pub(super) struct Road {
     /// Width of the plain rectangle of the same area and height; of a thread in the air, which nothing presses flat, its
     /// own width.
     pub spread_mm: f64,
+    /// Height that it was printed with, mm.
+    height_mm: f64,
     /// The rectangle around it, its width included, by its lowest and highest corner.
     pub bounds_mm: [[f64; 2]; 2],
     /// The next road of the layer goes on where this one ends, with nothing between them.
@@ -38,7 +40,7 @@ impl Road {
         let half = width_mm.max(spread_mm) / 2.0;
         let low = [0, 1].map(|axis| points.iter().map(|p| p[axis] - half).fold(f64::INFINITY, f64::min));
         let high = [0, 1].map(|axis| points.iter().map(|p| p[axis] + half).fold(f64::NEG_INFINITY, f64::max));
-        Self { role: road.role, points, width_mm, spread_mm, bounds_mm: [low, high], goes_on: false }
+        Self { role: road.role, points, width_mm, spread_mm, height_mm: height, bounds_mm: [low, high], goes_on: false }
     }
 
     pub(super) fn segments(&self) -> impl Iterator<Item = ([f64; 2], [f64; 2])> + '_ {
@@ -220,6 +222,13 @@ impl LayerRoads {
             }
         }
         roads.part.retain(|road| road.points.len() > 1);
+        // A loop whose ends taper has them above each other: their material shares the height of the others.
+        for chain in roads.part.chunk_by_mut(|a, b| a.goes_on && a.role == b.role) {
+            let highest_mm = chain.iter().map(|road| road.height_mm).fold(0.0, f64::max);
+            for road in chain.iter_mut().filter(|road| road.height_mm > 0.0) {
+                road.spread_mm *= road.height_mm / highest_mm;
+            }
+        }
         roads
     }
 

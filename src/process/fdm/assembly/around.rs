@@ -87,10 +87,10 @@ pub(super) fn programs(
     }
     around.extend(layers.iter().take(height).flat_map(supports));
     let skirt = adhesion::skirt(&around, &plate.skirt);
-    if shield && !skirt.is_empty() && !brim_roads.is_empty() {
+    let skirt_fits = skirt.iter().all(|ring| fits(&ring.0, plate.skirt.width_mm));
+    if shield && skirt_fits && !skirt.is_empty() && !brim_roads.is_empty() {
         brim_roads = without(brim_roads, &adhesion::band(&skirt, plate.skirt.width_mm, 0.0));
     }
-    let skirt_fits = skirt.iter().all(|ring| fits(&ring.0, plate.skirt.width_mm));
     if !skirt_fits {
         notices.push(Notice::warning("the skirt does not fit on the build plate and is left out"));
     }
@@ -148,8 +148,8 @@ fn courses(layers: &[PrintLayer], count: usize) -> Vec<Course> {
 fn without(roads: Vec<Road>, area: &Region) -> Vec<Road> {
     let all = area.bounds().into_iter().chain(roads.iter().filter_map(|r| Bounds::around(r.points.iter().copied())));
     let Some(bounds) = Bounds::around(all.flat_map(|b| [b.min, b.max])) else { return roads };
-    let free = |road: &Road| Region::rectangle(bounds).difference(&area.offset(0.5 * road.width_mm, Join::Round));
-    let Some(free) = roads.first().map(free) else { return roads };
+    let widest_mm = roads.iter().map(|road| road.width_mm).fold(0.0, f64::max);
+    let free = Region::rectangle(bounds).difference(&area.offset(0.5 * widest_mm, Join::Round));
     let paths: Vec<Polyline> = roads.iter().map(|road| Polyline(road.points.clone())).collect();
     let pieces = free.clip_each(&paths).into_iter().zip(&roads);
     let of_road = |(pieces, road): (Vec<Polyline>, &Road)| -> Vec<Road> {

@@ -118,6 +118,13 @@ impl Run {
             return None;
         }
         let is_closed = self.points.first().map(|p| p.0) == self.points.last().map(|p| p.0);
+        // The window's border may pass through the very place where a closed road begins.
+        let begins = pieces.first().is_some_and(|first| !first.cut[0]);
+        match (pieces.first_mut(), &mut open) {
+            (Some(first), None) if is_closed && begins => first.cut[0] = true,
+            (_, Some(last)) if is_closed && !begins => last.cut[1] = true,
+            _ => {}
+        }
         match (&mut pieces.first_mut(), open) {
             // What goes over the place where a closed road began is one piece.
             (Some(first), Some(mut last)) if is_closed && !first.cut[0] => {
@@ -170,4 +177,24 @@ fn join(inner: Vec<Run>, outer: Vec<Run>, out: &mut (Vec<Wall>, Vec<VariableRoad
         Whole { role, depth, spots, is_closed }.put(out);
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_wall_is_cut_where_it_begins_too() {
+        let at = |x: f64, y: f64| (Point::from_mm(x, y), 0.45);
+        let points = vec![at(0.0, 0.0), at(5.0, 0.0), at(5.0, 5.0), at(-5.0, 5.0), at(-5.0, 0.0), at(0.0, 0.0)];
+        // Its border passes through the wall's first point, and through the middle of the side beyond.
+        let bounds = crate::geometry::Bounds { min: Point::from_mm(0.0, -9.0), max: Point::from_mm(9.0, 9.0) };
+        let window = EdgeGrid::new(&Region::rectangle(bounds));
+        for is_inside in [true, false] {
+            let role = Role::ExternalPerimeter;
+            let run = Run { role, depth: Some(0), points: points.clone(), cut: [false; 2] };
+            let pieces = run.within(&window, is_inside).unwrap();
+            assert_eq!(pieces.iter().map(|piece| piece.cut).collect::<Vec<_>>(), [[true; 2]], "inside: {is_inside}");
+        }
+    }
 }

@@ -31,6 +31,21 @@ pub struct Beside<'a> {
     pub supports: Vec<&'a [SupportLayer]>,
 }
 
+impl Beside<'_> {
+    /// What no raft may lie in that is so high, with a gap beside objects: rafts may touch.
+    pub(super) fn below(&self, top_mm: f64, xy_gap_mm: f64) -> Region {
+        let outlines = self.objects.iter().flat_map(|layers| {
+            layers.iter().take_while(|layer| layer.span.bottom_mm < top_mm - SAME_MM).map(|layer| &layer.area)
+        });
+        let objects = Region::union_all(outlines);
+        let supports = self.supports.iter().flat_map(|layers| {
+            layers.iter().take_while(|layer| layer.bottom_mm < top_mm - SAME_MM).map(|layer| &layer.area)
+        });
+        let objects = if objects.is_empty() { objects } else { kept_away(&objects, xy_gap_mm) };
+        Region::union_all(supports.chain([&objects]))
+    }
+}
+
 /// The object and its layers and what stands beside it, as its supports see it.
 pub(super) struct Surroundings<'a> {
     pub outlines: &'a [LayerOutline],
@@ -118,7 +133,7 @@ impl Surroundings<'_> {
         })
     }
 
-    /// Of each level what other supports keep free around them; empty where there are none.
+    /// Of each level what other supports take up; empty where there are none.
     pub fn taken(&self, bounds: &[Option<Bounds>], progress: &Progress) -> Result<Vec<Region>, Canceled> {
         if self.beside.supports.is_empty() {
             return Ok(Vec::new());
@@ -130,9 +145,9 @@ impl Surroundings<'_> {
                 let first = layers.partition_point(|layer| layer.top_mm <= level.bottom_mm + SAME_MM);
                 layers[first..].iter().take_while(|layer| layer.bottom_mm < level.top_mm - SAME_MM)
             });
-            let xy_gap_mm = self.settings.xy_gap_mm;
-            let areas: Vec<Region> = layers.map(|layer| near(&layer.area, bounds, xy_gap_mm + 1.0)).collect();
-            Ok(kept_away(&Region::union_all(&areas), xy_gap_mm))
+            let reach_mm = self.settings.xy_gap_mm + 1.0;
+            let areas: Vec<Region> = layers.map(|layer| near(&layer.area, bounds, reach_mm)).collect();
+            Ok(Region::union_all(&areas))
         };
         self.levels.par_iter().zip(bounds).map(taken).collect()
     }

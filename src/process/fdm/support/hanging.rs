@@ -6,6 +6,7 @@ use crate::progress::{Canceled, Progress};
 use crate::report::Notice;
 use rayon::prelude::*;
 
+use super::clearance::kept_away;
 use super::levels::{Level, highest_below};
 use super::overhangs::near;
 use super::{CORNERS, SupportSettings};
@@ -41,7 +42,7 @@ pub(super) fn notice(
             let held = |area: &Region, by_mm: f64| near(area, &bounds, by_mm + 1.0).offset(by_mm, CORNERS);
             let mut bare = overhang.difference(&held(&areas[level], reach_mm));
             if let Some(taken) = taken.get(level) {
-                bare = bare.difference(taken);
+                bare = bare.difference(&kept_away(&near(taken, &bounds, settings.xy_gap_mm + 1.0), settings.xy_gap_mm));
             }
             if bare.is_empty() {
                 return Ok(0.0);

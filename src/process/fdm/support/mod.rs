@@ -153,7 +153,8 @@ impl SupportSettings {
 
     /// How near something beside the object must be for its supports to know of it.
     pub fn reach_beside_mm(&self) -> f64 {
-        self.spread_mm() + self.xy_gap_mm + 1.0
+        let raft_mm = if self.raft.layers > 0 { self.raft.expansion_mm + self.first_layer_expansion_mm } else { 0.0 };
+        self.spread_mm() + raft_mm + self.xy_gap_mm + 1.0
     }
 
     /// Raft and supports lie within this distance of the object, mm.
@@ -191,7 +192,7 @@ pub fn support(
     let raft = &settings.raft;
     let on_raft = layers.first().filter(|layer| layer.bottom_mm < raft.top_mm() + levels::SAME_MM);
     let footprint = Region::union_all(on_raft.map(|layer| &layer.area).into_iter().chain([&first.area]));
-    let mut all = raft::raft(&footprint, raft, settings);
+    let mut all = raft::raft(&footprint, raft, &beside.below(raft.top_mm(), settings.xy_gap_mm), settings);
     all.extend(layers);
     Ok(Supports { layers: all, notices })
 }
@@ -222,7 +223,7 @@ fn under_overhangs(
     let mut forbidden = around.forbidden(&bounds, progress)?;
     let taken = around.taken(&bounds, progress)?;
     for (forbidden, taken) in forbidden.iter_mut().zip(&taken).filter(|(_, taken)| !taken.is_empty()) {
-        *forbidden = forbidden.union(taken);
+        *forbidden = forbidden.union(&clearance::kept_away(taken, settings.xy_gap_mm));
     }
     if settings.plate_only && !settings.style.is_tree() {
         let shadows = around.shadows(progress)?;

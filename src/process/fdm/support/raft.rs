@@ -70,13 +70,19 @@ impl RaftSettings {
     }
 }
 
-/// The raft's layers under an object that touches it with `footprint`, its supports included.
-pub(super) fn raft(footprint: &Region, raft: &RaftSettings, settings: &SupportSettings) -> Vec<SupportLayer> {
+/// The raft's layers under an object that touches it with `footprint`, its supports included, beside what is `taken`.
+pub(super) fn raft(
+    footprint: &Region,
+    raft: &RaftSettings,
+    taken: &Region,
+    settings: &SupportSettings,
+) -> Vec<SupportLayer> {
     if raft.layers == 0 || footprint.is_empty() {
         return Vec::new();
     }
     let within_plate = |area: Region| {
         let area = area.simplified(TOLERANCE_MM);
+        let area = if taken.is_empty() { area } else { area.difference(taken) };
         if area.difference(&settings.plate).is_empty() { area } else { area.intersection(&settings.plate) }
     };
     let area = within_plate(footprint.closed(CLOSED_MM).offset(raft.expansion_mm, Join::Round));

@@ -127,6 +127,30 @@ fn a_draught_shield_is_as_high_as_the_print_and_keeps_its_distance() {
 }
 
 #[test]
+fn a_shield_that_has_no_room_takes_nothing_of_the_brim() {
+    let brim_mm = |draft_shield: DraftShield| -> f64 {
+        let s = Settings { brim_width: 2.9, skirt_distance: 2.0, skirts: 3, draft_shield, ..quick() };
+        let plan = planned(vec![object("cube", cube(213.6, 0.9), 110.0, 110.0, &s)], &s);
+        assert!(plan.notices.iter().any(|notice| notice.message.contains("does not fit")), "{:?}", plan.notices);
+        roads(&plan.toolpath).filter(|(_, e)| e.role == Role::Brim).map(|(_, e)| length(e)).sum()
+    };
+    let (with, without) = (brim_mm(DraftShield::Enabled), brim_mm(DraftShield::Disabled));
+    assert!(without > 2000.0 && (with - without).abs() < 1.0, "{with} instead of {without} mm");
+}
+
+#[test]
+fn the_first_layer_on_a_raft_has_no_ramps_into_the_gap_below_it() {
+    let settings = Settings { raft_layers: 2, scarf_seam_placement: ScarfPlacement::Everywhere, ..quick() };
+    let settings = Settings { scarf_seam_only_on_smooth: false, ..settings };
+    let plan = planned(vec![object("cube", cube(20.0, 3.0), 100.0, 100.0, &settings)], &settings);
+    let outer = |(l, e): (usize, &Extrusion)| (e.role == Role::ExternalPerimeter).then_some((l, !e.z_mm.is_empty()));
+    let outer: Vec<(usize, bool)> = roads(&plan.toolpath).filter_map(outer).collect();
+    let lowest = outer[0].0;
+    assert!(lowest > 1 && outer.iter().all(|(l, is_ramp)| *l > lowest || !is_ramp));
+    assert!(outer.iter().any(|(l, is_ramp)| *l == lowest + 1 && *is_ramp));
+}
+
+#[test]
 fn a_spiral_has_no_shield_beside_it() {
     let settings =
         Settings { spiral_vase: true, draft_shield: DraftShield::Enabled, bottom_solid_layers: 2, ..quick() };

@@ -161,6 +161,37 @@ fn supports_go_around_other_objects_also_where_these_have_moved() {
 }
 
 #[test]
+fn what_is_built_for_one_object_lies_in_nothing_that_is_built_for_another() {
+    for style in STYLES {
+        for (apart, raft_layers) in [(5.0, 0), (8.0, 0), (10.0, 0), (5.0, 2), (2.0, 2)] {
+            let settings = supported(|s| (s.support_material_style, s.raft_layers) = (style, raft_layers));
+            let homes = [100.0, 130.0 + apart].map(|x| Home::of(&object("", table(), x, 100.0, &settings)).unwrap());
+            let places = homes.each_ref().map(|home| home.place);
+            let mut layers = homes.map(|home| {
+                let mut stages = StageSettings::from(&settings);
+                home.see_plate(&mut stages.support);
+                crate::process::fdm::plan_object(&home.parts, home.top_mm, &stages, None, &Progress::new()).unwrap()
+            });
+            crate::process::fdm::plan_supports(&mut layers, &places, &Progress::new()).unwrap();
+            let [one, two] = layers;
+            let [one, two] = [(one, places[0]), (two, places[1])]
+                .map(|(layers, place)| PlacedLayers::new(layers, place, None).support);
+            for a in one.iter() {
+                for b in two.iter().filter(|b| b.bottom_mm < a.top_mm - 1e-4 && b.top_mm > a.bottom_mm + 1e-4) {
+                    let both = a.area.intersection(&b.area).area_mm2();
+                    assert!(
+                        both < 0.01,
+                        "{style:?}, {apart} mm apart, raft of {raft_layers}: {both} mm² at {}",
+                        a.top_mm
+                    );
+                }
+            }
+            assert!(!one.is_empty() && !two.is_empty());
+        }
+    }
+}
+
+#[test]
 fn supports_that_nothing_needs_are_spoken_of_once() {
     let settings = supported(|_| {});
     let cubes = || {
