@@ -11,7 +11,7 @@ const LAYERS: usize = 40;
 const LEAST_RAFT_MM: f64 = 0.05;
 /// Distance of samples, mm.
 const STEP_MM: f64 = 0.5;
-/// How far the first look reaches, mm: one of the boxes' corners or their middles differ by less.
+/// How far the first look reaches, mm: the bounding boxes differ by less.
 const FIRST_REACH_MM: f64 = 0.4;
 
 /// The shift in mm that brings the outlines (one a layer of the file) to where the file prints them: first by the boxes
@@ -30,19 +30,15 @@ pub fn shift_mm(toolpath: &Toolpath, outlines: &[Region]) -> Option<[f64; 2]> {
         })
         .filter(|(roads, outline)| !roads.part.is_empty() && !outline.is_empty())
         .collect();
-    let starts = boxes(&layers)?;
+    let mut shift = boxes(&layers)?;
     let stride = layers.len().div_ceil(LAYERS).max(1);
     let looked: Vec<(&LayerRoads, EdgeGrid)> =
         layers.iter().step_by(stride).map(|(roads, outline)| (roads, EdgeGrid::new(outline))).collect();
-    let found = starts.into_iter().map(|mut shift| {
-        for reach in [FIRST_REACH_MM, REACH_MM, REACH_MM, REACH_MM] {
-            let [dx, dy] = step(&looked, counted, shift, reach).unwrap_or_default();
-            shift = [shift[0] + dx, shift[1] + dy];
-        }
-        (misfit(&looked, counted, shift), shift)
-    });
-    // The first of equals.
-    found.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, shift)| shift)
+    for reach in [FIRST_REACH_MM, REACH_MM, REACH_MM, REACH_MM] {
+        let [dx, dy] = step(&looked, counted, shift, reach).unwrap_or_default();
+        shift = [shift[0] + dx, shift[1] + dy];
+    }
+    Some(shift)
 }
 
 /// Height in mm at which the part begins: 0 on the plate, the top of the raft where it stands on one.
@@ -55,9 +51,8 @@ pub fn base_mm(toolpath: &Toolpath) -> f64 {
     if bottom.is_finite() && bottom > LEAST_RAFT_MM { bottom } else { 0.0 }
 }
 
-/// The shifts between the boxes around all outlines and around all walls, by their middles and by their sides where those
-/// say something else: a tip may be too thin for a road.
-fn boxes(layers: &[(LayerRoads, &Region)]) -> Option<Vec<[f64; 2]>> {
+/// The shift between the boxes around all outlines and around all walls.
+fn boxes(layers: &[(LayerRoads, &Region)]) -> Option<[f64; 2]> {
     let mut roads: Option<[[f64; 2]; 2]> = None;
     let mut model: Option<Bounds> = None;
     for (layer, outline) in layers {
@@ -74,27 +69,7 @@ fn boxes(layers: &[(LayerRoads, &Region)]) -> Option<Vec<[f64; 2]>> {
     }
     let ([min, max], model) = (roads?, model?);
     let (low, high) = (model.min.to_mm(), model.max.to_mm());
-    let along = |axis: usize| {
-        let (lowest, highest) = (min[axis] - low[axis], max[axis] - high[axis]);
-        let middle = 0.5 * (lowest + highest);
-        if (highest - lowest).abs() > FIRST_REACH_MM { vec![middle, lowest, highest] } else { vec![middle] }
-    };
-    Some(along(0).into_iter().flat_map(|x| along(1).into_iter().map(move |y| [x, y])).collect())
-}
-
-/// Mean square of the walls' errors at a shift; what is further away than the first look reaches counts as that.
-fn misfit(layers: &[(&LayerRoads, EdgeGrid)], counted: Counted, shift: [f64; 2]) -> f64 {
-    let (mut sum, mut whole) = (0.0, 0.0);
-    for (roads, grid) in layers {
-        for road in roads.part.iter().filter(|road| counted.is_wall(road.role)) {
-            for ([x, y], length) in road.samples(STEP_MM) {
-                let error = edge_error_mm(grid, [x - shift[0], y - shift[1]], road.width_mm, FIRST_REACH_MM);
-                sum += length * error.unwrap_or(FIRST_REACH_MM).powi(2);
-                whole += length;
-            }
-        }
-    }
-    sum / f64::max(whole, 1e-9)
+    Some([0, 1].map(|axis| 0.5 * (min[axis] + max[axis] - low[axis] - high[axis])))
 }
 
 /// One step of Gauss and Newton: each sample of a wall asks for a shift along the way to its nearest outline.

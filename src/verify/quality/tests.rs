@@ -370,21 +370,6 @@ fn the_models_place_is_found_and_another_model_is_not() {
 }
 
 #[test]
-fn tips_that_have_no_road_do_not_move_the_model() {
-    let mut file = File::default();
-    for _ in 0..5 {
-        file.layer().walls(100.0, 20.0);
-    }
-    let toolpath = read(file.text.as_bytes(), &ReadOptions::default(), &Progress::new()).unwrap().toolpath;
-    let square = rectangle([-10.0; 2], [10.0; 2]);
-    let (right, below) = (rectangle([10.0, 0.0], [16.0, 0.1]), rectangle([2.0, -13.0], [2.1, -10.0]));
-    let outline = square.union(&right).union(&below);
-    let [x, y] = shift_mm(&toolpath, &vec![outline; 5]).unwrap();
-    near(x, 110.0, 0.01);
-    near(y, 110.0, 0.01);
-}
-
-#[test]
 fn a_file_that_names_no_feature_is_measured_too_and_threads_change_nothing() {
     let mut file = File::default();
     for _ in 0..20 {
