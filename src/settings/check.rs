@@ -2,6 +2,7 @@
 
 use crate::report::Notice;
 
+use super::choices::DraftShield;
 use super::definition::definitions;
 use super::entries::Settings;
 use super::heights::parse_height_ranges;
@@ -112,7 +113,16 @@ fn clashes(s: &Settings) -> Vec<String> {
             ),
         });
     }
-    if s.chamber_minimal_temperature > s.chamber_temperature {
+    if s.chamber_temperature > 0.0 && calls_macro_without(&s.start_gcode, "chamber") {
+        clashes.push(
+            "chamber_temperature is left to the macro that start_gcode calls, which is not told of it: hand it over there \
+             with {chamber_temperature}, if the macro does not know by itself"
+                .to_owned(),
+        );
+    }
+    if s.chamber_minimal_temperature > 0.0 && s.chamber_temperature == 0.0 {
+        clashes.push("chamber_minimal_temperature has no effect: chamber_temperature is 0".to_owned());
+    } else if s.chamber_minimal_temperature > s.chamber_temperature {
         clashes.push(
             "chamber_minimal_temperature is above chamber_temperature, which the chamber never gets warmer than: that is \
              waited for"
@@ -121,6 +131,9 @@ fn clashes(s: &Settings) -> Vec<String> {
     }
     if s.additional_cooling_fan_speed > 0.0 && !s.auxiliary_fan {
         clashes.push("additional_cooling_fan_speed has no effect: this machine has no auxiliary_fan".to_owned());
+    }
+    if s.draft_shield != DraftShield::Disabled && s.skirts == 0 {
+        clashes.push("draft_shield has no effect: the shield is a skirt, and skirts is 0".to_owned());
     }
     for range in parse_height_ranges(&s.layer_height_ranges).unwrap_or_default() {
         if range.layer_height_mm > s.nozzle_diameter {
@@ -140,4 +153,13 @@ fn clashes(s: &Settings) -> Vec<String> {
         clashes.push("min_fan_speed is above max_fan_speed: the fan will not follow the layer time".to_owned());
     }
     clashes
+}
+
+/// Whether a sequence of commands calls a macro (a word that is not a letter and a number) and nowhere has some word.
+fn calls_macro_without(sequence: &str, word: &str) -> bool {
+    let is_macro = |line: &str| {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        name.len() > 1 && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+    };
+    sequence.lines().any(is_macro) && !sequence.to_lowercase().contains(word)
 }

@@ -294,6 +294,12 @@ fn unusual_values_and_clashes_are_noticed() {
         (&["bed_temperature=120"], "bed"),
         (&["perimeter_extrusion_width=2"], "hardly lay"),
         (&["min_fan_speed=100", "max_fan_speed=50"], "min_fan_speed"),
+        (&["draft_shield=enabled", "skirts=0"], "skirts is 0"),
+        (&["max_chamber_temperature=70", "chamber_minimal_temperature=40"], "chamber_temperature is 0"),
+        (
+            &["max_chamber_temperature=70", "chamber_temperature=60", "start_gcode=START_PRINT BED_TEMP=60"],
+            "left to the macro",
+        ),
     ] {
         let mut layered = LayeredSettings::new();
         for text in assignments {

@@ -305,7 +305,9 @@ arc_fitting: ArcFitting = ArcFitting::Disabled, {
 }
 
 /// How far an arc may be from the path that it stands for.
-arc_fitting_tolerance: f64 = 0.0125, {
+///
+/// Outlines are simplified by `resolution` before: with a tolerance that is not larger, what was round stays lines.
+arc_fitting_tolerance: f64 = 0.02, {
     label: "Arc tolerance", category: Output, level: Expert, scope: Recipe, unit: Millimetre, hard: range(0.002, 0.5),
     soft: range(0.005, 0.05), shown_when: when("arcs are written", |s| s.arc_fitting != ArcFitting::Disabled),
 }
