@@ -41,6 +41,15 @@ impl Point {
         Self::new(mix(self.x, other.x), mix(self.y, other.y))
     }
 
+    /// So many places at equal angles on a circle around it, counter-clockwise from the right.
+    pub fn circle(self, radius_mm: f64, corners: usize) -> impl Iterator<Item = Self> {
+        let [x, y] = self.to_mm();
+        (0..corners).map(move |i| {
+            let (sin, cos) = (i as f64 * std::f64::consts::TAU / corners as f64).sin_cos();
+            Self::from_mm(x + radius_mm * cos, y + radius_mm * sin)
+        })
+    }
+
     /// Distance in millimetres from the nearest place of the segment from `a` to `b`.
     pub fn distance_to_segment_mm(self, a: Self, b: Self) -> f64 {
         let ([px, py], [ax, ay], [bx, by]) = (self.to_mm(), a.to_mm(), b.to_mm());
@@ -66,6 +75,15 @@ impl Point {
 pub trait Shift {
     /// Moves it by the way from the origin to a point. At the end of the grid it stops.
     fn shift(&mut self, by: Point);
+
+    /// Itself, moved.
+    fn shifted(mut self, by: Point) -> Self
+    where
+        Self: Sized,
+    {
+        self.shift(by);
+        self
+    }
 }
 
 impl Shift for Point {

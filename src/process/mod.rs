@@ -52,7 +52,7 @@ pub enum PlanError {
 }
 
 /// What the stages of the last plan made, kept so that the next one redoes only what a change touches. The toolpath is
-/// the same with and without.
+/// the same with and without. Layers are kept twice: where they were planned, and where they stand on the plate.
 #[derive(Clone, Debug, Default)]
 pub struct PlanCache {
     objects: Vec<Kept>,
@@ -144,11 +144,10 @@ fn plan_objects<'a>(
         // A rectangle around it may reach beyond a round plate where the object does not.
         let hull = (placed == Placement::Across).then(|| fdm::adhesion::hull_of(&layers.outlines));
         homes.push(layers);
-        if let Some(mut hull) = hull {
-            hull.shift(home.place);
-            if plate::placement(&area, &home.bounds_on_plate, Some(&hull)) != Placement::Inside {
-                return Err(PlanError::AcrossEdge(object.name.clone()));
-            }
+        if hull.is_some_and(|hull| {
+            plate::placement(&area, &home.bounds_on_plate, Some(&hull.shifted(home.place))) != Placement::Inside
+        }) {
+            return Err(PlanError::AcrossEdge(object.name.clone()));
         }
         objects.push(object);
         places.push(home.place);

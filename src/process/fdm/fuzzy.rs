@@ -3,13 +3,14 @@
 //! Knows the roads of one wall. Along a wall there are places at about equal, jittered distances, each with a random
 //! distance from the wall's own course; in between, that changes evenly. So no place is further away than the thickness,
 //! corners stay where they are, and a loop ends where it began. What is random comes from the layer's height and the
-//! number of the wall and of the place, by hashing (SplitMix64, Steele et al. 2014): the same on any number of threads.
+//! number of the wall and of the place ([`super::random`]).
 
 use crate::geometry::{Point, Polyline};
 use crate::process::slicing::LayerSpan;
 use crate::settings::{FuzzySkin, Settings};
 use crate::toolpath::Role;
 
+use super::random::{mixed, share};
 use super::road::Road;
 use super::travel::length_mm;
 
@@ -121,14 +122,6 @@ fn seed(span: &LayerSpan, number: usize) -> u64 {
     mixed(height_um ^ mixed(number as u64))
 }
 
-/// One step of SplitMix64.
-fn mixed(state: u64) -> u64 {
-    let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 /// The distance from a wall's course along it.
 struct Noise {
     count: usize,
@@ -146,8 +139,7 @@ impl Noise {
 
     /// From -1 to 1.
     fn random(&self, place: usize, what: u64) -> f64 {
-        let bits = mixed(self.seed ^ mixed((place as u64) << 1 | what)) >> 11;
-        bits as f64 / (1u64 << 52) as f64 - 1.0
+        2.0 * share(mixed(self.seed ^ mixed((place as u64) << 1 | what))) - 1.0
     }
 
     /// The way to a place.

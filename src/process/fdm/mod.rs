@@ -28,6 +28,7 @@ pub mod motion;
 pub mod order;
 pub mod overhangs;
 pub mod perimeters;
+mod random;
 pub mod regions;
 pub mod road;
 pub mod scarf;
@@ -112,14 +113,19 @@ impl ObjectLayers {
             && self.parts.iter().zip(parts).all(|(a, b)| Arc::ptr_eq(&a.0, &b.0) && a.1 == b.1)
     }
 
+    /// Whether a plan with such settings has the same outlines.
+    fn has_outlines_of(&self, settings: &StageSettings) -> bool {
+        let own = &self.settings;
+        own.layers == settings.layers
+            && own.slicing == settings.slicing
+            && own.support.raft.lift_mm() == settings.support.raft.lift_mm()
+    }
+
     /// How many of the stages of a plan with such settings would come out the same; each later one needs those before.
     fn in_common(&self, settings: &StageSettings) -> usize {
         let own = &self.settings;
-        let has_outlines = own.layers == settings.layers
-            && own.slicing == settings.slicing
-            && own.support.raft.lift_mm() == settings.support.raft.lift_mm();
         let stages = [
-            has_outlines,
+            self.has_outlines_of(settings),
             own.perimeters == settings.perimeters,
             own.regions == settings.regions,
             own.infill == settings.infill,
@@ -199,13 +205,9 @@ fn moved<T: Shift + Clone + Send + Sync>(
     {
         return Arc::clone(moved);
     }
-    let shifted = |mut layer: T| {
-        layer.shift(by);
-        layer
-    };
     Arc::new(match Arc::try_unwrap(layers) {
-        Ok(layers) => layers.into_par_iter().map(shifted).collect(),
-        Err(layers) => layers.par_iter().cloned().map(shifted).collect(),
+        Ok(layers) => layers.into_par_iter().map(|layer| layer.shifted(by)).collect(),
+        Err(layers) => layers.par_iter().map(|layer| layer.clone().shifted(by)).collect(),
     })
 }
 
@@ -243,11 +245,7 @@ pub fn plan_supports(objects: &mut [ObjectLayers], places: &[Point], progress: &
         let settings = &object.settings.support;
         settings.is_on() || settings.raft.layers > 0
     };
-    let on_plate = |(object, place): (&ObjectLayers, &Point)| {
-        let mut bounds = bounds(&object.outlines)?;
-        bounds.shift(*place);
-        Some(bounds)
-    };
+    let on_plate = |(object, place): (&ObjectLayers, &Point)| Some(bounds(&object.outlines)?.shifted(*place));
     let mut bounds: Vec<Option<Bounds>> = match objects.iter().any(is_on) {
         true => objects.iter().zip(places).map(on_plate).collect(),
         false => vec![None; objects.len()],
@@ -255,16 +253,12 @@ pub fn plan_supports(objects: &mut [ObjectLayers], places: &[Point], progress: &
     for i in 0..objects.len() {
         // What was built for the one before reaches further than it does itself.
         if let Some(j) = i.checked_sub(1).filter(|&j| bounds[j].is_some()) {
-            let built = objects[j].support.iter().filter_map(|layer| layer.area.bounds());
-            let built = built.map(|mut b| {
-                b.shift(places[j]);
-                b
-            });
+            let built = objects[j].support.iter().filter_map(|layer| Some(layer.area.bounds()?.shifted(places[j])));
             bounds[j] = Bounds::around(bounds[j].into_iter().chain(built).flat_map(|b| [b.min, b.max]));
         }
         let object = &objects[i];
         let settings = &object.settings.support;
-        let around = bounds[i].map(|b| b.grown(settings.reach_beside_mm()));
+        let around = bounds[i].map(|b| b.grown(settings.surroundings_mm()));
         let is_near = |j: &usize| around.zip(bounds[*j]).is_some_and(|(around, other)| around.overlaps(&other));
         let neighbour = |j: usize| Neighbour {
             outlines: objects[j].outlines.clone(),
@@ -326,19 +320,12 @@ pub fn plan_object(
     before: Option<&ObjectLayers>,
     progress: &Progress,
 ) -> Result<ObjectLayers, Canceled> {
-    let before = before.filter(|b| b.is_of(parts));
-    let raft = &settings.support.raft;
-    let same = |b: &&ObjectLayers| {
-        b.settings.layers == settings.layers
-            && b.settings.slicing == settings.slicing
-            && b.settings.support.raft.lift_mm() == raft.lift_mm()
-    };
-    let before = before.filter(same);
+    let before = before.filter(|b| b.is_of(parts) && b.has_outlines_of(settings));
     let (outlines, notices) = match before {
         Some(b) => (b.outlines.clone(), b.notices.clone()),
         None => {
             progress.stage("Finding layer heights", 0);
-            let spans = raft.lifted(slicing::object_grid(parts, top_mm, &settings.layers));
+            let spans = settings.support.raft.lifted(slicing::object_grid(parts, top_mm, &settings.layers));
             let (outlines, notices) = slicing::outlines(parts, &spans, &settings.slicing, progress)?;
             (Arc::new(outlines), notices)
         }

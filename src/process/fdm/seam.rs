@@ -8,6 +8,7 @@ use crate::geometry::{EdgeGrid, Point, Region, Ring, UNITS_PER_MM};
 use crate::progress::{Canceled, Progress};
 use crate::settings::{SeamPosition, Settings};
 
+use super::random;
 use super::stages::{PerimeterLayer, Wall};
 use super::travel::LEAST_STEP_MM;
 use rayon::prelude::*;
@@ -283,16 +284,9 @@ fn along(ring: &Ring, share: f64) -> Option<RingPoint> {
     ring.0.first().map(|&point| RingPoint { edge: 0, point })
 }
 
-/// A number from 0 to 1 that looks random and depends on the keys alone (splitmix64).
+/// A number from 0 to 1 that looks random and depends on the keys alone.
 fn random_share(keys: [u64; 3]) -> f64 {
-    let mut state = 0u64;
-    for key in keys {
-        state = (state ^ key).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^= state >> 31;
-    }
-    (state >> 11) as f64 / (1u64 << 53) as f64
+    random::share(keys.into_iter().fold(0, |state, key| random::mixed(state ^ key)))
 }
 
 /// The point of a ring nearest to `p`.

@@ -60,12 +60,16 @@ pub(super) fn moves(toolpath: &Toolpath, counted: Counted) -> Vec<LayerMoves> {
 
 /// How many straight pieces a road has, and how many of them are shorter than `short_mm`.
 pub(super) fn pieces(road: &Extrusion, short_mm: f64) -> (usize, usize) {
-    let lengths = road.points.windows(2).map(|w| w[0].distance_mm(w[1])).filter(|length| *length > 0.0);
-    lengths.fold((0, 0), |(count, short), length| (count + 1, short + usize::from(length < short_mm)))
+    lengths_mm(road).fold((0, 0), |(count, short), length| (count + 1, short + usize::from(length < short_mm)))
+}
+
+/// The lengths of its straight pieces.
+fn lengths_mm(road: &Extrusion) -> impl Iterator<Item = f64> {
+    road.points.windows(2).map(|w| w[0].distance_mm(w[1])).filter(|length| *length > 0.0)
 }
 
 fn segments(road: &Extrusion, sums: &mut QualitySums) {
-    for length in road.points.windows(2).map(|w| w[0].distance_mm(w[1])).filter(|length| *length > 0.0) {
+    for length in lengths_mm(road) {
         sums.road_mm += length;
         sums.segments += 1;
         sums.segments_below_50_um += usize::from(length < 0.05);

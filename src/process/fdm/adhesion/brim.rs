@@ -3,7 +3,7 @@
 //! Knows the first outlines of all objects with the settings of each, and gives paths around them, in their holes, or at
 //! their corners ([`super::ears`]). No brim lies on another object or on another brim.
 
-use crate::geometry::{Bounds, Join, Point, Polyline, Region, Ring};
+use crate::geometry::{Join, Polyline, Region, Ring};
 use crate::settings::{BrimType, Settings};
 
 use super::TOLERANCE_MM;
@@ -104,11 +104,7 @@ pub fn brim(objects: &[(&Region, BrimSettings)]) -> Vec<BrimRoad> {
         let kept_free = everything.offset(least, Join::Round);
         let others = taken.offset(settings.road_width_mm / 2.0, Join::Round);
         let Some(bounds) = own.bounds() else { continue };
-        let reach = crate::geometry::grid(settings.reach_mm() + 2.0 * settings.road_width_mm);
-        let around = Bounds {
-            min: Point::new(bounds.min.x - reach, bounds.min.y - reach),
-            max: Point::new(bounds.max.x + reach, bounds.max.y + reach),
-        };
+        let around = bounds.grown(settings.reach_mm() + 2.0 * settings.road_width_mm);
         let free = Region::rectangle(around).difference(&kept_free.union(&others));
         let paths = match settings.kind {
             BrimType::Ears => ears::paths(&own, &free, settings),
@@ -196,6 +192,7 @@ mod tests {
     use std::f64::consts::{FRAC_PI_4, PI, TAU};
 
     use super::*;
+    use crate::geometry::Point;
 
     fn square(x: f64, y: f64, side: f64) -> Region {
         let corner = |dx: f64, dy: f64| Point::from_mm(x + dx, y + dy);

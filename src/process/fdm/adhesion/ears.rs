@@ -17,13 +17,15 @@ const EAR_CORNERS: usize = 64;
 /// Angles are compared beyond this, radians.
 const SAME_ANGLE_RAD: f64 = 1e-6;
 
-/// The area of all ears of some objects, of some radius. What lies inside of the outline that has the corner does not belong to it.
+/// The area of all ears of some objects, of some radius. What lies inside of the outline that has the corner does not
+/// belong to it.
 pub(super) fn area(own: &Region, radius_mm: f64, settings: &BrimSettings) -> Region {
     let outlines = own.rings.iter().filter(|ring| ring.area_mm2() > 0.0);
     let areas: Vec<Region> = outlines
         .map(|ring| {
             let corners = sharp_corners(ring, settings.ear_angle_rad, settings.ear_detection_mm);
-            let discs: Vec<Region> = corners.into_iter().map(|corner| disc(corner, radius_mm)).collect();
+            let disc = |corner: Point| Region { rings: vec![Ring(corner.circle(radius_mm, EAR_CORNERS).collect())] };
+            let discs: Vec<Region> = corners.into_iter().map(disc).collect();
             Region::union_all(&discs).difference(&Region { rings: vec![ring.clone()] })
         })
         .collect();
@@ -54,15 +56,6 @@ pub(super) fn paths(own: &Region, free: &Region, settings: &BrimSettings) -> Vec
     let stop = |ear: &Vec<Polyline>| Stop { entry: end(ear.first()), exit: end(ear.last()), reversible: false };
     let stops: Vec<Stop> = ears.iter().map(stop).collect();
     order::order(None, &stops).into_iter().flat_map(|visit| ears[visit.stop].clone()).collect()
-}
-
-fn disc(middle: Point, radius_mm: f64) -> Region {
-    let [x, y] = middle.to_mm();
-    let corner = |i: usize| {
-        let (s, c) = (i as f64 * 2.0 * PI / EAR_CORNERS as f64).sin_cos();
-        Point::from_mm(x + radius_mm * c, y + radius_mm * s)
-    };
-    Region { rings: vec![Ring((0..EAR_CORNERS).map(corner).collect())] }
 }
 
 /// The vertices of an outline (counter-clockwise) where it turns to the left so that its sides enclose no more than an

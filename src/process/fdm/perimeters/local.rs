@@ -118,21 +118,21 @@ impl Run {
             return None;
         }
         let is_closed = self.points.first().map(|p| p.0) == self.points.last().map(|p| p.0);
-        // The window's border may pass through the very place where a closed road begins.
-        let begins = pieces.first().is_some_and(|first| !first.cut[0]);
-        match (pieces.first_mut(), &mut open) {
-            (Some(first), None) if is_closed && begins => first.cut[0] = true,
-            (_, Some(last)) if is_closed && !begins => last.cut[1] = true,
-            _ => {}
-        }
-        match (&mut pieces.first_mut(), open) {
+        let beginning = pieces.first_mut().filter(|first| is_closed && !first.cut[0]);
+        match (beginning, open) {
             // What goes over the place where a closed road began is one piece.
-            (Some(first), Some(mut last)) if is_closed && !first.cut[0] => {
+            (Some(first), Some(mut last)) => {
                 last.points.extend(first.points.drain(..).skip(1));
                 last.cut[1] = first.cut[1];
-                **first = last;
+                *first = last;
             }
-            (_, open) => pieces.extend(open),
+            // The window's border may pass through that very place.
+            (Some(first), None) => first.cut[0] = true,
+            (None, Some(mut last)) => {
+                last.cut[1] |= is_closed;
+                pieces.push(last);
+            }
+            (None, None) => {}
         }
         Some(pieces)
     }

@@ -151,16 +151,11 @@ impl SupportSettings {
         self.pitch_mm().max(self.closing_radius_mm) + self.first_layer_expansion_mm
     }
 
-    /// How near something beside the object must be for its supports to know of it.
-    pub fn reach_beside_mm(&self) -> f64 {
-        let raft_mm = if self.raft.layers > 0 { self.raft.expansion_mm + self.first_layer_expansion_mm } else { 0.0 };
-        self.spread_mm() + raft_mm + self.xy_gap_mm + 1.0
-    }
-
-    /// Raft and supports lie within this distance of the object, mm.
+    /// What is further from the object than this, mm, matters to neither its raft nor its supports.
     pub fn surroundings_mm(&self) -> f64 {
         // Overhangs are grown by a road before anything spreads from them.
-        self.spread_mm() + self.raft.expansion_mm + self.first_layer_expansion_mm + 2.0 * self.width_mm + 1.0
+        let reach_mm = self.spread_mm() + self.raft.expansion_mm + self.first_layer_expansion_mm + 2.0 * self.width_mm;
+        reach_mm + self.xy_gap_mm + 1.0
     }
 
     /// Half of the width below which a part is not printed.

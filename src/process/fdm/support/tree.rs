@@ -213,7 +213,7 @@ impl Grower<'_> {
     /// Where a tip for this place fits: there, or a little beside it; rather where the plate can be reached.
     fn place_for_tip(&self, level: usize, at: Point) -> Option<Point> {
         let reach = 0.5 * self.tree.tip_distance_mm;
-        let beside = [0.25, 0.5, 1.0].into_iter().flat_map(|share| around_place(at, share * reach, 8));
+        let beside = [0.25, 0.5, 1.0].into_iter().flat_map(|share| at.circle(share * reach, 8));
         let free: Vec<Point> = std::iter::once(at).chain(beside).filter(|&p| self.is_free(level, p)).collect();
         if free.is_empty() {
             return Some(at).filter(|&p| self.has_room(level, p, self.landing_radius_mm()));
@@ -340,7 +340,7 @@ impl Grower<'_> {
         let mut best: Option<(f64, Point)> = None;
         let was_safe = self.field.distance_mm(level + 1, node.at) <= 0.0;
         let preferred = [moved(1.0), moved(0.5), node.at];
-        let beside = [1.0, 0.5].into_iter().flat_map(|share| around_place(node.at, share * step_mm, DIRECTIONS));
+        let beside = [1.0, 0.5].into_iter().flat_map(|share| node.at.circle(share * step_mm, DIRECTIONS));
         for (i, p) in preferred.into_iter().chain(beside).enumerate() {
             if !self.is_free(level, p) {
                 continue;
@@ -382,7 +382,7 @@ impl Grower<'_> {
             let area = &layer.area;
             // Beside its middle as well: the bottom of a hole is round.
             let reach = node.radius_mm + self.around.settings.xy_gap_mm;
-            area.contains(node.at) || circle(node.at, reach, 8).0.iter().any(|&p| area.contains(p))
+            area.contains(node.at) || node.at.circle(reach, 8).any(|p| area.contains(p))
         })
     }
 
@@ -484,7 +484,7 @@ impl Grower<'_> {
                     return Region::default();
                 }
                 let reach = SERVED * self.tree.tip_distance_mm;
-                let disks = places.into_iter().map(|p| circle(p, reach, CORNERS));
+                let disks = places.into_iter().map(|p| Ring(p.circle(reach, CORNERS).collect()));
                 contact.intersection(&Region::from_rings_non_zero(disks.collect()))
             })
             .collect()
@@ -497,7 +497,7 @@ impl Grower<'_> {
         let to = self.nodes.partition_point(|n| n.level >= level);
         let branches = (from..to).filter(|&i| alive[i]);
         let mut rings: Vec<Ring> =
-            branches.map(|i| circle(self.nodes[i].at, self.nodes[i].radius_mm, CORNERS)).collect();
+            branches.map(|i| Ring(self.nodes[i].at.circle(self.nodes[i].radius_mm, CORNERS).collect())).collect();
         let roofs = served.iter().skip(level).take(self.roofs);
         rings.extend(roofs.flat_map(|roof| roof.rings.iter().cloned()));
         Region::from_rings(rings)
@@ -540,19 +540,6 @@ fn samples(area: &Region, distance_mm: f64, inset_mm: f64) -> Vec<Point> {
         }
     }
     out
-}
-
-/// A circle of chords inside the true one.
-fn circle(centre: Point, radius_mm: f64, corners: usize) -> Ring {
-    Ring(around_place(centre, radius_mm, corners).collect())
-}
-
-fn around_place(centre: Point, radius_mm: f64, corners: usize) -> impl Iterator<Item = Point> {
-    let [x, y] = centre.to_mm();
-    (0..corners).map(move |i| {
-        let (sin, cos) = (i as f64 * std::f64::consts::TAU / corners as f64).sin_cos();
-        Point::from_mm(x + radius_mm * cos, y + radius_mm * sin)
-    })
 }
 
 /// Points with numbers, to be found again by place.
